@@ -1,0 +1,1 @@
+"""Robots: what they are made of, how they are simulated, what they observe."""

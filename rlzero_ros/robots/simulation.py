@@ -1,0 +1,132 @@
+"""One robot in MuJoCo, commanded in SI units like the hardware."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import RobotError
+from .coordinates import Coordinates
+from .observation import load_model
+from .spec import RobotSpec
+from .state import RobotState
+
+INITIAL_POSES = ("random", "default")
+
+
+class Simulation:
+    """Physics of one robot.
+
+    seed: seeds the initial poses. `step` holds one command (n,), SI units in joint order, for a
+    duration (s). Not thread-safe.
+    """
+
+    def __init__(self, spec: RobotSpec, model_xml: str | Path, seed: int = 0) -> None:
+        self.spec = spec
+        self.model = load_model(model_xml)
+        self.data = mujoco.MjData(self.model)
+        self._coordinates = Coordinates(spec, self.model)
+        self._actuators, self._scale = _actuators(spec, self.model)
+        self._rng = np.random.default_rng(seed)
+        self._renderer: mujoco.Renderer | None = None
+        self.reset()
+
+    @property
+    def time_s(self) -> float:
+        """Simulated seconds since the last reset."""
+        return float(self.data.time)
+
+    def reset(self, seed: int | None = None, pose: str = "random") -> None:
+        """Back to time 0: a random pose above the floor (as dm_control starts) or the default."""
+        if pose not in INITIAL_POSES:
+            raise RobotError(f"initial pose must be one of {INITIAL_POSES}, not {pose!r}")
+        if seed is not None:
+            self._rng = np.random.default_rng(seed)
+        mujoco.mj_resetData(self.model, self.data)
+        if pose == "random":
+            randomize_pose(self.model, self.data, self._rng)
+        mujoco.mj_forward(self.model, self.data)
+
+    def step(self, command: NDArray[np.floating], duration_s: float | None = None) -> None:
+        """Hold a command (n,) in SI units for duration_s (default: one control period)."""
+        command = np.asarray(command, dtype=np.float64)
+        if command.shape != (self.spec.action_dim,) or not np.all(np.isfinite(command)):
+            raise RobotError(f"a command needs {self.spec.action_dim} finite numbers")
+        self.data.ctrl[self._actuators] = command / self._scale
+        duration_s = self.spec.control_period_s if duration_s is None else duration_s
+        steps = max(1, round(duration_s / self.model.opt.timestep))
+        mujoco.mj_step(self.model, self.data, steps)
+
+    def state(self) -> RobotState:
+        """What the robot's sensors would report now."""
+        return self._coordinates.to_state(self.data.qpos, self.data.qvel, self.time_s)
+
+    def physics(self) -> NDArray[np.float64]:
+        """Generalised coordinates (nq + nv,)."""
+        return np.concatenate([self.data.qpos, self.data.qvel])
+
+    def set_physics(self, physics: NDArray[np.floating]) -> None:
+        """Put the robot where `physics` (nq + nv,) says."""
+        nq = self.model.nq
+        if np.shape(physics) != (nq + self.model.nv,) or not np.all(np.isfinite(physics)):
+            raise RobotError(f"physics needs {nq + self.model.nv} finite numbers")
+        self.data.qpos[:], self.data.qvel[:] = physics[:nq], physics[nq:]
+        mujoco.mj_forward(self.model, self.data)
+
+    def render(self, width: int = 320, height: int = 240, camera: str = "side") -> NDArray:
+        """The view (height, width, 3) uint8 of a camera; RobotError where no GL library is."""
+        if self._renderer is None or (self._renderer.width, self._renderer.height) != (
+            width,
+            height,
+        ):
+            self.close()
+            self._renderer = _new_renderer(self.model, width, height)
+        self._renderer.update_scene(self.data, camera=camera)
+        return self._renderer.render()
+
+    def close(self) -> None:
+        """Free the renderer."""
+        if self._renderer is not None:
+            self._renderer.close()
+            self._renderer = None
+
+
+def randomize_pose(model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
+    """Draw limited hinges uniformly in their ranges and free hinges in ±π, as dm_control does."""
+    for joint in range(model.njnt):
+        if model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_HINGE:
+            continue
+        limited = bool(model.jnt_limited[joint])
+        low, high = model.jnt_range[joint] if limited else (-np.pi, np.pi)
+        data.qpos[model.jnt_qposadr[joint]] = rng.uniform(low, high)
+
+
+def _actuators(spec: RobotSpec, model: mujoco.MjModel) -> tuple[NDArray, NDArray[np.float64]]:
+    """Actuator index and command per unit of control, for each joint in spec order."""
+    indices, scale = [], []
+    for name in spec.joint_names:
+        joint = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, name)
+        found = np.flatnonzero(
+            (model.actuator_trnid[:, 0] == joint)
+            & (model.actuator_trntype == mujoco.mjtTrn.mjTRN_JOINT)
+        )
+        if joint < 0 or len(found) != 1:
+            raise RobotError(f"robot {spec.name!r}: joint {name!r} needs exactly one actuator")
+        indices.append(int(found[0]))
+        effort = spec.command.interface == "effort"
+        scale.append(float(model.actuator_gear[found[0], 0]) if effort else 1.0)
+    return np.array(indices), np.array(scale)
+
+
+def _new_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:
+    try:
+        return mujoco.Renderer(model, height, width)
+    except Exception as error:  # mujoco and PyOpenGL raise many unrelated types here
+        raise RobotError(
+            "cannot render: no working OpenGL. Install one with "
+            "'apt-get install libegl1 libgl1-mesa-dri' and set MUJOCO_GL=egl, or "
+            f"'apt-get install libosmesa6' and MUJOCO_GL=osmesa ({error})"
+        ) from error

@@ -1,0 +1,177 @@
+"""What the rest of the system must know about one robot.
+
+A `RobotSpec` travels inside the bundle, so that a policy can never meet the joint order, limits or
+observation layout of another robot. It holds plain numbers only and reads no simulator.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import RobotError
+
+COMMAND_INTERFACES = ("effort", "position", "velocity")
+COMMAND_MESSAGES = ("float64_multi_array", "joint_trajectory", "joint_state")
+BASE_KINDS = ("planar", "free")
+
+# Numbers that one term contributes: a constant, or a factor times its number of names.
+_TERM_SIZES: dict[str, tuple[int, int]] = {
+    "body_orientation_xz": (0, 2),
+    "base_height": (1, 0),
+    "planar_base_velocity": (3, 0),
+    "joint_velocities": (0, 1),
+}
+
+
+@dataclass(frozen=True)
+class ObservationTerm:
+    """One block of the observation vector.
+
+    kind: ``body_orientation_xz`` (for each named body, the world x components of its x axis and
+    of its z axis, the cosine and sine of its pitch, as dm_control's walker observes),
+    ``base_height`` (m), ``planar_base_velocity`` (vertical, forward in m/s, pitch rate in rad/s,
+    world frame) or ``joint_velocities`` (rad/s of each named joint).
+    """
+
+    kind: str
+    names: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Numbers that this term adds to the observation."""
+        constant, per_name = _TERM_SIZES[self.kind]
+        return constant + per_name * len(self.names)
+
+
+@dataclass(frozen=True)
+class CommandSpec:
+    """How the robot is commanded; every tuple has one entry per joint, in joint order.
+
+    lower, upper: limits in N·m, rad or rad/s. rate_limit: largest change per second of the
+    command. hold_damping: N·m·s/rad applied by effort robots that hold.
+    """
+
+    interface: str
+    topic: str
+    message: str
+    lower: tuple[float, ...]
+    upper: tuple[float, ...]
+    rate_limit: tuple[float, ...]
+    hold_damping: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class BaseSpec:
+    """The floating base: its body, and for planar robots the joints that move it."""
+
+    kind: str
+    body: str
+    x_joint: str = ""
+    z_joint: str = ""
+    pitch_joint: str = ""
+
+
+@dataclass(frozen=True)
+class RobotSpec:
+    """One robot: joints, command, observation layout and rates (SI units, REP-103 frames)."""
+
+    name: str
+    joint_names: tuple[str, ...]
+    control_period_s: float
+    base: BaseSpec
+    command: CommandSpec
+    observation: tuple[ObservationTerm, ...]
+    velocity_limit: tuple[float, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        n = len(self.joint_names)
+        if n == 0 or len(set(self.joint_names)) != n:
+            raise RobotError(f"robot {self.name!r}: joint_names must be non-empty and unique")
+        if not (np.isfinite(self.control_period_s) and self.control_period_s > 0):
+            raise RobotError(f"robot {self.name!r}: control_period_s must be a positive number")
+        if self.base.kind not in BASE_KINDS:
+            raise RobotError(f"robot {self.name!r}: base kind must be one of {BASE_KINDS}")
+        if self.command.interface not in COMMAND_INTERFACES:
+            raise RobotError(
+                f"robot {self.name!r}: command interface must be one of {COMMAND_INTERFACES}"
+            )
+        if self.command.message not in COMMAND_MESSAGES:
+            raise RobotError(
+                f"robot {self.name!r}: command message must be one of {COMMAND_MESSAGES}"
+            )
+        for term in self.observation:
+            if term.kind not in _TERM_SIZES:
+                raise RobotError(
+                    f"robot {self.name!r}: unknown observation term {term.kind!r}; "
+                    f"known: {sorted(_TERM_SIZES)}"
+                )
+        per_joint = {
+            "command.lower": self.command.lower,
+            "command.upper": self.command.upper,
+            "command.rate_limit": self.command.rate_limit,
+            "command.hold_damping": self.command.hold_damping,
+            "velocity_limit": self.velocity_limit,
+        }
+        for key, values in per_joint.items():
+            if len(values) != n or not np.all(np.isfinite(values)):
+                raise RobotError(f"robot {self.name!r}: {key} needs {n} finite numbers")
+        if not np.all(np.less(self.command.lower, self.command.upper)):
+            raise RobotError(f"robot {self.name!r}: command.lower must be below command.upper")
+        if np.min(self.command.rate_limit) <= 0 or np.min(self.velocity_limit) <= 0:
+            raise RobotError(f"robot {self.name!r}: rate and velocity limits must be positive")
+
+    @property
+    def action_dim(self) -> int:
+        """Numbers in one action: one per joint."""
+        return len(self.joint_names)
+
+    @property
+    def observation_dim(self) -> int:
+        """Numbers in one observation."""
+        return sum(term.size for term in self.observation)
+
+    def scale_action(self, action: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Map an action in [−1, 1]ⁿ linearly onto the command limits (SI units)."""
+        lower, upper = np.asarray(self.command.lower), np.asarray(self.command.upper)
+        return lower + (np.asarray(action, dtype=np.float64) + 1.0) * 0.5 * (upper - lower)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain lists, numbers and strings, as `bundle.yaml` holds them."""
+        return _plain(asdict(self))
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> RobotSpec:
+        """The inverse of `to_dict`; raises RobotError naming the key at fault."""
+        try:
+            base, command = dict(data["base"]), dict(data["command"])
+            for key in ("lower", "upper", "rate_limit", "hold_damping"):
+                command[key] = tuple(float(v) for v in command[key])
+            return cls(
+                name=str(data["name"]),
+                joint_names=tuple(str(n) for n in data["joint_names"]),
+                control_period_s=float(data["control_period_s"]),
+                base=BaseSpec(**base),
+                command=CommandSpec(**command),
+                observation=tuple(
+                    ObservationTerm(str(t["kind"]), tuple(str(n) for n in t.get("names", ())))
+                    for t in data["observation"]
+                ),
+                velocity_limit=tuple(float(v) for v in data["velocity_limit"]),
+            )
+        except KeyError as error:
+            raise RobotError(f"robot specification lacks {error}") from error
+        except (TypeError, ValueError) as error:
+            raise RobotError(f"robot specification is malformed: {error}") from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
