@@ -1,0 +1,105 @@
+"""The many ways to draw one limb, each a function of its line in pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from PIL import ImageDraw
+
+from rlzero_ros.imagine.palette import Color, shaded
+
+Pen = ImageDraw.ImageDraw
+_CIRCLE = [(math.cos(2 * math.pi * k / 12), math.sin(2 * math.pi * k / 12)) for k in range(12)]
+
+
+def disc(pen: Pen, x: float, y: float, r: float, color: Color) -> None:
+    """A filled circle of radius ``r`` pixels."""
+    pen.ellipse((x - r, y - r, x + r, y + r), fill=color)
+
+
+def quad(x0: float, y0: float, x1: float, y1: float, r0: float, r1: float) -> list[float]:
+    """Corners of a trapezium along the line, ``r0`` and ``r1`` its half widths."""
+    dx, dy = x1 - x0, y1 - y0
+    norm = math.hypot(dx, dy) or 1.0
+    nx, ny = -dy / norm, dx / norm
+    return [
+        *(x0 + nx * r0, y0 + ny * r0, x1 + nx * r1, y1 + ny * r1),
+        *(x1 - nx * r1, y1 - ny * r1, x0 - nx * r0, y0 - ny * r0),
+    ]
+
+
+def capsule(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A limb with round ends."""
+    pen.polygon(quad(x0, y0, x1, y1, r, r), fill=c)
+    disc(pen, x0, y0, r, c)
+    disc(pen, x1, y1, r, c)
+
+
+def stick(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A plain line."""
+    pen.line((x0, y0, x1, y1), fill=c, width=max(round(2 * r), 2))
+
+
+def tapered(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A limb that thins out, with a joint at its start."""
+    pen.polygon(quad(x0, y0, x1, y1, 1.3 * r, 0.75 * r), fill=c)
+    disc(pen, x0, y0, 1.2 * r, c)
+
+
+def box(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A rectangle."""
+    pen.polygon(quad(x0, y0, x1, y1, r, r), fill=c)
+
+
+def shaded_capsule(
+    pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color
+) -> None:
+    """A dark capsule with a highlight along its upper left side."""
+    capsule(pen, x0, y0, x1, y1, r, shaded(c, 0.7))
+    o = -0.3 * r
+    capsule(pen, x0 + o, y0 + o, x1 + o, y1 + o, 0.55 * r, shaded(c, 1.25))
+
+
+def bone(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A thin line between two joints."""
+    pen.line((x0, y0, x1, y1), fill=c, width=max(round(0.7 * r), 2))
+    disc(pen, x0, y0, r, c)
+    disc(pen, x1, y1, 0.8 * r, c)
+
+
+def ellipse(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A spindle."""
+    mx, my = (x0 + x1) / 2, (y0 + y1) / 2
+    ax, ay = 1.1 * (x1 - mx), 1.1 * (y1 - my)
+    norm = math.hypot(ax, ay) or 1.0
+    bx, by = -ay / norm * 1.3 * r, ax / norm * 1.3 * r
+    pen.polygon([(mx + u * ax + v * bx, my + u * ay + v * by) for u, v in _CIRCLE], fill=c)
+
+
+def hollow_box(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """The outline of a rectangle."""
+    pen.polygon(quad(x0, y0, x1, y1, 1.2 * r, 1.2 * r), outline=c, width=2)
+
+
+def beads(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A row of discs."""
+    count = max(round(math.hypot(x1 - x0, y1 - y0) / (2.2 * r)), 1)
+    for k in range(count + 1):
+        u = k / count
+        disc(pen, x0 + u * (x1 - x0), y0 + u * (y1 - y0), r, c)
+
+
+LIMBS: dict[str, Callable[[Pen, float, float, float, float, float, Color], None]] = {
+    "stick": stick,
+    "capsule": capsule,
+    "outline": capsule,
+    "polygon": tapered,
+    "box": box,
+    "shaded": shaded_capsule,
+    "silhouette": capsule,
+    "bones": bone,
+    "ellipse": ellipse,
+    "hollow_box": hollow_box,
+    "beads": beads,
+}

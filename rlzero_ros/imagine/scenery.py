@@ -1,0 +1,122 @@
+"""What surrounds a drawn figure: sky, clutter and floor."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from rlzero_ros.imagine.palette import Color
+from rlzero_ros.imagine.style import ClutterShape, FigureStyle
+
+
+def backdrop(style: FigureStyle, side: int) -> Image.Image:
+    """A fresh (side, side) picture of the style's sky and clutter."""
+    palette = style.palette
+    return _backdrop(
+        style.background, palette.sky, palette.sky_low, style.clutter, style.seed, side
+    ).copy()
+
+
+@lru_cache(maxsize=128)
+def _backdrop(
+    background: str,
+    sky: Color,
+    sky_low: Color,
+    clutter: tuple[ClutterShape, ...],
+    seed: int,
+    side: int,
+) -> Image.Image:
+    picture = _sky(background, sky, sky_low, seed, side)
+    pen = ImageDraw.Draw(picture)
+    for shape in clutter:
+        _draw_clutter(pen, shape, side)
+    return picture
+
+
+def _sky(background: str, sky: Color, sky_low: Color, seed: int, side: int) -> Image.Image:
+    picture = Image.new("RGB", (side, side), sky)
+    if background == "gradient":
+        column = Image.new("RGB", (1, 2), sky)
+        column.putpixel((0, 1), sky_low)
+        return column.resize((side, side), Image.Resampling.BILINEAR)
+    if background == "noise":
+        rng = np.random.default_rng(seed)
+        cells = int(rng.integers(4, 25))
+        noise = rng.normal(0, rng.uniform(4, 16), (cells, cells, 1)) + np.asarray(sky)
+        small = Image.fromarray(np.clip(noise, 0, 255).astype(np.uint8))
+        return small.resize((side, side), Image.Resampling.BILINEAR)
+    if background == "glow":
+        mask = Image.radial_gradient("L").resize((side, side))
+        return Image.composite(Image.new("RGB", (side, side), sky_low), picture, mask)
+    if background == "bands":
+        pen = ImageDraw.Draw(picture)
+        step = side // (4 + seed % 5)
+        for top in range(seed % step, side, 2 * step):
+            pen.rectangle((0, top, side, top + step), fill=sky_low)
+    return picture
+
+
+def _draw_clutter(pen: ImageDraw.ImageDraw, shape: ClutterShape, side: int) -> None:
+    x, y = shape.center[0] * side, shape.center[1] * side
+    w, h = shape.size[0] * side / 2, shape.size[1] * side / 2
+    box = (x - w, y - h, x + w, y + h)
+    thick = max(side // 42, 1)
+    if shape.shape == "rectangle":
+        pen.rectangle(box, fill=shape.color)
+    elif shape.shape == "ellipse":
+        pen.ellipse(box, fill=shape.color)
+    elif shape.shape == "line":
+        pen.line((x - 2 * w, y - h, x + 2 * w, y + h), fill=shape.color, width=thick)
+    elif shape.shape == "triangle":
+        pen.polygon((x - w, y + h, x, y - h, x + w, y + h), fill=shape.color)
+    elif shape.shape == "ring":
+        pen.ellipse(box, outline=shape.color, width=thick)
+    else:
+        zigzag = (x - 2 * w, y + h, x - w, y - h, x, y + h, x + w, y - h, x + 2 * w, y + h)
+        pen.line(zigzag, fill=shape.color, width=thick)
+
+
+def draw_floor(pen: ImageDraw.ImageDraw, style: FigureStyle, side: int, left_edge_m: float) -> None:
+    """Draws the floor; its marks stay in place in the world while the camera moves.
+
+    Args:
+        pen: of the (side, side) picture.
+        style: the kind of floor, its colours and sizes.
+        side: of the picture in pixels.
+        left_edge_m: world x of the picture's left edge in metres.
+    """
+    if style.floor == "none":
+        return
+    ground, mark = style.palette.ground, style.palette.ground_mark
+    scale = side / style.world_size_m
+    line = style.ground_line * side
+    top = line - style.floor_depth_m * scale
+    thick = max(side // 64, 1)
+    cell = style.floor_cell_m * scale
+    start = -((left_edge_m * scale) % (2 * cell))
+    columns = [start + k * cell for k in range(int(2 * side / cell) + 3) if start + k * cell < side]
+    if style.floor == "line":
+        pen.line((0, line, side, line), fill=mark, width=thick)
+    elif style.floor == "double_line":
+        pen.line((0, line, side, line), fill=mark, width=2 * thick)
+        pen.line((0, line + 4 * thick, side, line + 4 * thick), fill=mark, width=thick)
+    elif style.floor == "dashes":
+        for x in columns[::2]:
+            pen.line((x, line, x + cell, line), fill=mark, width=2 * thick)
+    else:
+        pen.rectangle((0, top, side, side), fill=ground)
+        if style.floor == "checker":
+            row_height = max((side - top) / 3, 1)
+            for row in range(3):
+                low = top + row * row_height
+                for x in columns[row % 2 :: 2]:
+                    pen.rectangle((x, low, x + cell, low + row_height), fill=mark)
+        elif style.floor == "grid":
+            for x in columns:
+                pen.line((x, top, x, side), fill=mark, width=thick)
+            pen.line((0, line, side, line), fill=mark, width=thick)
+        elif style.floor == "stripes":
+            for x in columns:
+                pen.line((x, side, x + cell / 2, top), fill=mark, width=2 * thick)
