@@ -1,0 +1,1 @@
+"""Thin ROS nodes: parameters, topics, lifecycle and threads; no algorithm."""
