@@ -1,0 +1,46 @@
+"""What every imaginer does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from rlzero_ros.errors import ErrorCode, ImagineError
+from rlzero_ros.imagine.clip import Clip
+
+
+class Imaginer(Protocol):
+    """Turns a sentence into a ``Clip``."""
+
+    name: str
+
+    def imagine(
+        self,
+        command: str,
+        *,
+        seed: int = 0,
+        on_progress: Callable[[float], None] | None = None,
+        is_canceled: Callable[[], bool] | None = None,
+    ) -> Clip:
+        """Imagines the task.
+
+        Args:
+            command: a sentence that ``clean_command`` accepts.
+            seed: the same sentence and seed give the same clip.
+            on_progress: called with a fraction from 0 to 1 while it works.
+            is_canceled: asked between steps; True ends the work.
+
+        Returns:
+            The clip.
+
+        Raises:
+            CommandError: the sentence is not one that this imaginer understands.
+            ImagineError: it cannot make a clip, or (code CANCELED) was told to stop.
+        """
+        ...
+
+
+def check_canceled(is_canceled: Callable[[], bool] | None) -> None:
+    """Raises ImagineError with code CANCELED where the caller wants no more."""
+    if is_canceled is not None and is_canceled():
+        raise ImagineError("imagining was canceled", ErrorCode.CANCELED)

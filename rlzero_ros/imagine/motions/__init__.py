@@ -1,0 +1,76 @@
+"""The storyboard's repertoire: every motion is a function of time that gives a pose.
+
+A motion repeats or holds for as long as it is asked for. Add one: write its function, list it
+here, and caption it in ``rlzero_ros.imagine.captions``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from rlzero_ros.errors import ImagineError
+from rlzero_ros.imagine.figure import FigurePose
+from rlzero_ros.imagine.motions import actions, four_legged, gaits, leaps, postures
+from rlzero_ros.imagine.motions.body import Variation, random_variation
+
+MotionFunction = Callable[[float, Variation], FigurePose]
+
+MOTIONS: dict[str, MotionFunction] = {
+    "stand": postures.stand,
+    "walk": gaits.walk,
+    "walk_backward": gaits.walk_backward,
+    "run": gaits.run,
+    "jump": leaps.jump,
+    "hop": leaps.hop,
+    "lie": postures.lie,
+    "sit": postures.sit,
+    "kneel": postures.kneel,
+    "crouch": postures.crouch,
+    "kick": actions.kick,
+    "lunge": postures.lunge,
+    "headstand": postures.headstand,
+    "flip": leaps.flip,
+    "cartwheel": leaps.cartwheel,
+    "crawl": actions.crawl,
+    "dance": actions.dance,
+    "punch": actions.punch,
+    "hands_up": postures.hands_up,
+    "one_foot": postures.one_foot,
+    "four_legged_stand": four_legged.stand,
+    "four_legged_walk": four_legged.walk,
+    "four_legged_run": four_legged.run,
+    "four_legged_jump": four_legged.jump,
+    "four_legged_lie": four_legged.lie,
+    "two_legs": four_legged.two_legs,
+}
+FOUR_LEGGED_MOTIONS = frozenset(name for name in MOTIONS if "legs" in name or "legged" in name)
+ARM_MOTIONS = frozenset({"hands_up", "punch", "dance", "crawl", "cartwheel"})
+"""Motions that cannot be told from others when the figure is drawn without arms."""
+
+
+def figure_kind(name: str) -> str:
+    """ "human" or "four_legged": whose motion it is."""
+    return "four_legged" if name in FOUR_LEGGED_MOTIONS else "human"
+
+
+def perform(name: str, rng: np.random.Generator, frames: int, fps: float) -> list[FigurePose]:
+    """Performs a motion in a variation of the generator's choosing.
+
+    Args:
+        name: one of ``MOTIONS``.
+        rng: chooses tempo, amplitude, phase and manner.
+        frames: how many poses.
+        fps: poses per second.
+
+    Returns:
+        One pose per frame.
+
+    Raises:
+        ImagineError: there is no such motion.
+    """
+    if name not in MOTIONS:
+        raise ImagineError(f"motion '{name}' is unknown; known are {', '.join(MOTIONS)}")
+    variation = random_variation(rng)
+    return [MOTIONS[name](frame / fps, variation) for frame in range(frames)]
