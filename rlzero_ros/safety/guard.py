@@ -141,6 +141,15 @@ class SafetyGuard:
         self.state = GuardState.DISARMED
         return Verdict(True, "disarmed" if was_armed else "already disarmed")
 
+    def release(self) -> None:
+        """Forget what was last sent, when the loop ends: whoever drives next moves the robot.
+
+        A stop stays latched; a policy that was driving has to be armed again.
+        """
+        self._last = None
+        if self.armed:
+            self.state = GuardState.DISARMED
+
     def stop(self, reason: str) -> Verdict:
         """Stop and latch; the first reason stays."""
         self.counters["stops"] += 1

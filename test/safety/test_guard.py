@@ -251,6 +251,26 @@ def test_the_final_command_is_safe_to_repeat_for_ever():
     np.testing.assert_array_equal(guard.final_command(), np.zeros(N))
 
 
+@pytest.mark.parametrize("interface", ["effort", "position", "velocity"])
+def test_a_released_robot_is_not_pulled_back_to_an_old_pose(interface):
+    guard = armed(interface)
+    run(guard, 5)
+    guard.release()
+    assert run(guard, 3) == [None] * 3
+    assert guard.final_command() is None
+    guard.arm(reading(positions=[0.5, 0.5, 0.5]))
+    if interface == "position":
+        np.testing.assert_array_equal(run(guard, action=None)[0], [0.5, 0.5, 0.5])
+
+
+def test_releasing_does_not_unlatch_a_stop():
+    guard = armed("position")
+    guard.stop("operator")
+    guard.release()
+    assert guard.state is GuardState.STOPPED
+    assert run(guard) == [None]
+
+
 def test_returned_commands_are_the_callers_own():
     guard = armed("position", engage_s=0.0)
     command = run(guard)[0]

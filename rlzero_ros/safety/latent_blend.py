@@ -1,0 +1,45 @@
+"""Changing what the policy does without a jump: from one latent to the next along the sphere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlzero_ros.safety.blend import blend
+
+Vector = NDArray[np.float32]
+
+
+class LatentBlend:
+    """The latent of each control step, on its way from the last one to the wanted one."""
+
+    def __init__(self, ticks: int, project: Callable[[NDArray[np.float64]], Vector]) -> None:
+        """Begin without a latent.
+
+        Args:
+            ticks: control steps that a change takes; 0 for at once.
+            project: brings a (d,) vector other than zero back to the sphere.
+        """
+        self._ticks = ticks
+        self._project = project
+        self._tick = 0
+        self._start: Vector | None = None
+        self._goal: Vector | None = None
+        self.current: Vector | None = None
+        """The (d,) latent of the last step, None if there is none."""
+
+    def step(self, goal: Vector | None) -> Vector | None:
+        """Return the (d,) latent of this step; `goal` None (no policy) forgets where it was."""
+        if goal is not self._goal:
+            self._start, self._goal, self._tick = self.current, goal, 0
+        self._tick += 1
+        if goal is None or self._start is None or self._tick >= self._ticks:
+            self.current = goal
+            return goal
+        mixed = blend(self._start, goal, self._tick / self._ticks)
+        # Half-way to the opposite point lies the centre, which points nowhere: go on to the goal.
+        nowhere = float(np.linalg.norm(mixed)) < 1e-3 * float(np.linalg.norm(goal))
+        self.current = goal if nowhere else self._project(mixed)
+        return self.current
