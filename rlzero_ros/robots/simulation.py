@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import mujoco
@@ -29,7 +30,7 @@ class Simulation:
         self.model = load_model(model_xml)
         self.data = mujoco.MjData(self.model)
         self._coordinates = Coordinates(spec, self.model)
-        self._actuators, self._scale = _actuators(spec, self.model)
+        self._control = command_to_control(spec, self.model)
         self._rng = np.random.default_rng(seed)
         self._renderer: mujoco.Renderer | None = None
         self.reset()
@@ -52,10 +53,9 @@ class Simulation:
 
     def step(self, command: NDArray[np.floating], duration_s: float | None = None) -> None:
         """Hold a command (n,) in SI units for duration_s (default: one control period)."""
-        command = np.asarray(command, dtype=np.float64)
-        if command.shape != (self.spec.action_dim,) or not np.all(np.isfinite(command)):
+        if np.shape(command) != (self.spec.action_dim,) or not np.all(np.isfinite(command)):
             raise RobotError(f"a command needs {self.spec.action_dim} finite numbers")
-        self.data.ctrl[self._actuators] = command / self._scale
+        self.data.ctrl[:] = self._control(np.asarray(command, dtype=np.float64))
         duration_s = self.spec.control_period_s if duration_s is None else duration_s
         steps = max(1, round(duration_s / self.model.opt.timestep))
         mujoco.mj_step(self.model, self.data, steps)
@@ -104,8 +104,10 @@ def randomize_pose(model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Ge
         data.qpos[model.jnt_qposadr[joint]] = rng.uniform(low, high)
 
 
-def _actuators(spec: RobotSpec, model: mujoco.MjModel) -> tuple[NDArray, NDArray[np.float64]]:
-    """Actuator index and command per unit of control, for each joint in spec order."""
+def command_to_control(
+    spec: RobotSpec, model: mujoco.MjModel
+) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """The function from a command (n,) in SI units and spec order to MuJoCo's ctrl (nu,)."""
     indices, scale = [], []
     for name in spec.joint_names:
         joint = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, name)
@@ -117,8 +119,15 @@ def _actuators(spec: RobotSpec, model: mujoco.MjModel) -> tuple[NDArray, NDArray
             raise RobotError(f"robot {spec.name!r}: joint {name!r} needs exactly one actuator")
         indices.append(int(found[0]))
         effort = spec.command.interface == "effort"
-        scale.append(float(model.actuator_gear[found[0], 0]) if effort else 1.0)
-    return np.array(indices), np.array(scale)
+        scale.append(1.0 / model.actuator_gear[found[0], 0] if effort else 1.0)
+    order, factor, nu = np.array(indices), np.array(scale), model.nu
+
+    def control(command: NDArray[np.float64]) -> NDArray[np.float64]:
+        ctrl = np.zeros(nu)
+        ctrl[order] = command * factor
+        return ctrl
+
+    return control
 
 
 def _new_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:

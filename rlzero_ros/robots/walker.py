@@ -57,7 +57,7 @@ def model_xml() -> str:
 
 
 def features(model: mujoco.MjModel, physics: NDArray[np.floating]) -> Features:
-    """What the rewards look at, for states (N, nq + nv); every value is (N,) or (N, 2: right, left).
+    """What the rewards look at, for states (N, nq + nv): each (N,) or (N, 2: right, left).
 
     Heights are of body origins (m, world), zz the vertical cosine of a body's z axis, velocity
     that of the centre of mass, angular momentum about it (kg·m²/s, about +y).

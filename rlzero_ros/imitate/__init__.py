@@ -1,0 +1,1 @@
+"""Imitate: behaviour foundation models and closed-form inference of their latents."""

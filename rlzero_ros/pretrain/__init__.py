@@ -1,0 +1,1 @@
+"""From a simulator to a bundle: collecting reward-free data, training, rendering, indexing."""

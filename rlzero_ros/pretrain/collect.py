@@ -1,0 +1,214 @@
+"""Collecting reward-free data: an agent seeks random skills, and only what it did is kept.
+
+The dataset grows by one shard per round of episodes. Stopping at any time loses the round in
+progress; running the same command again continues from the shards and the agent's checkpoint.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..errors import DataError
+from ..robots.registry import Robot
+from ..robots.simulation import Simulation
+from .checkpoint import load_checkpoint, save_checkpoint
+from .dataset import DatasetInfo, create_dataset, open_dataset, shard_names, write_shard
+from .replay import Replay
+from .resting_poses import resting_poses
+from .skills import KINDS, SkillSpace
+from .td3 import SkillAgent
+from .vector_environment import VectorEnvironment
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class CollectConfig:
+    """How to collect.
+
+    source: name of this collector's shards. steps: transitions wanted from it. skill_weights:
+    shares of the kinds in `skills.KINDS`. random_steps: transitions with random actions first.
+    updates_per_step: gradient steps per transition. noise: standard deviations of the exploration
+    noise, one drawn per episode. relabel: share of each batch that learns about fresh skills.
+    """
+
+    source: str
+    steps: int
+    seed: int = 0
+    environments: int = 16
+    episode_steps: int = 500
+    skill_steps: int = 125
+    skill_weights: tuple[float, ...] = (0.4, 0.25, 0.1, 0.25)
+    random_steps: int = 10_000
+    updates_per_step: float = 0.5
+    batch: int = 512
+    noise: tuple[float, ...] = (0.1, 0.2, 0.4)
+    relabel: float = 0.4
+    hidden: int = 256
+    max_speed: float = 8.0
+
+
+class Collector:
+    """One collecting process; several with different sources may share a dataset folder."""
+
+    def __init__(self, robot: Robot, folder: Path, config: CollectConfig, device: str = "cpu"):
+        self._robot, self._folder, self._config = robot, folder, config
+        spec = robot.spec
+        self._environment = VectorEnvironment(robot, config.environments, config.seed)
+        create_dataset(
+            folder,
+            DatasetInfo(
+                spec.name,
+                spec.observation_dim,
+                spec.action_dim,
+                self._environment.physics_dim,
+                spec.control_period_s,
+            ),
+        )
+        start = Simulation(spec, robot.model_xml)
+        start.reset(pose="default")
+        self._skills = SkillSpace(
+            spec,
+            resting_poses(robot, 4000, config.seed),
+            float(start.state().base_position[2]),
+            config.max_speed,
+        )
+        self._device = torch.device(device)
+        self._agent = SkillAgent(
+            spec.observation_dim, self._skills.dim, spec.action_dim, config.hidden, seed=config.seed
+        )
+        self._agent.to(self._device)
+        self._replay = Replay(
+            min(config.steps + 50_000, 3_000_000),
+            spec.observation_dim,
+            self._skills.dim,
+            spec.action_dim,
+        )
+        self._rounds = len(shard_names(folder, config.source))
+        self._updates = 0
+        self._resume()
+        # A resumed run must not repeat the episodes that it has.
+        self._rng = np.random.default_rng((config.seed, self._rounds))
+        self._environment.seed((config.seed, self._rounds))
+
+    @property
+    def steps(self) -> int:
+        """Transitions of this source on disk."""
+        return self._rounds * self._config.environments * self._config.episode_steps
+
+    def run(self, minutes: float = float("inf")) -> None:
+        """Collect until `steps` are there or the time is over."""
+        end = time.monotonic() + 60.0 * minutes
+        bar = tqdm(total=self._config.steps, initial=self.steps, unit="step", desc="collect")
+        with bar:
+            while self.steps < self._config.steps and time.monotonic() < end:
+                before = self.steps
+                scores = self._round(self._rounds)
+                self._rounds += 1
+                self._save()
+                bar.update(self.steps - before)
+                bar.set_postfix_str(scores)
+
+    def _round(self, number: int) -> str:
+        config, env, rng = self._config, self._environment, self._rng
+        n, steps = config.environments, config.episode_steps
+        spec = self._robot.spec
+        observations = np.empty((n, steps + 1, spec.observation_dim), np.float32)
+        physics = np.empty((n, steps + 1, env.physics_dim), np.float32)
+        actions = np.empty((n, steps, spec.action_dim), np.float32)
+        rewards = np.empty((n, steps), np.float32)
+        kinds = np.empty((n, steps), np.int64)
+        noise = rng.choice(config.noise, size=(n, 1))
+        env.reset()
+        skills = self._skills.sample(n, rng, np.array(config.skill_weights))
+        observations[:, 0], physics[:, 0] = env.observe(), env.physics()
+        debt = 0.0
+        for t in range(steps):
+            change = rng.random(n) < 1.0 / config.skill_steps
+            fresh = self._skills.sample(n, rng, np.array(config.skill_weights))
+            skills = np.where(change[:, None], fresh, skills)
+            s = observations[:, t]
+            if self.steps + t * n < config.random_steps:
+                a = rng.uniform(-1, 1, actions[:, t].shape)
+            else:
+                mean = self._agent.act(self._tensor(s), self._tensor(skills)).cpu().numpy()
+                a = np.clip(mean + noise * rng.standard_normal(mean.shape), -1, 1)
+            actions[:, t] = a
+            env.step(actions[:, t])
+            observations[:, t + 1], physics[:, t + 1] = env.observe(), env.physics()
+            self._replay.add(s, skills, actions[:, t], observations[:, t + 1])
+            rewards[:, t] = self._skills.reward(observations[:, t + 1], skills)
+            kinds[:, t] = skills[:, : len(KINDS)].argmax(1)
+            if self._replay.size >= min(config.random_steps, 5000):
+                debt += n * config.updates_per_step
+                while debt >= 1.0:
+                    self._update()
+                    debt -= 1.0
+        name = f"{config.source}-{number:05d}"
+        write_shard(self._folder, name, observations, actions, physics)
+        scores = " ".join(
+            f"{kind} {rewards[kinds == i].mean():.2f}"
+            for i, kind in enumerate(KINDS)
+            if np.any(kinds == i)
+        )
+        height = physics_coverage(observations, self._skills)
+        return f"{scores} | {height}"
+
+    def _update(self) -> None:
+        config, rng = self._config, self._rng
+        s, skill, a, s_next = self._replay.sample(config.batch, rng)
+        fresh = self._skills.sample(config.batch, rng, np.array(config.skill_weights))
+        # Resumed data has no skill of its own (a zero row): it is always relabelled.
+        change = (rng.random(config.batch) < config.relabel) | (skill[:, : len(KINDS)].sum(1) == 0)
+        skill = np.where(change[:, None], fresh, skill)
+        reward = self._skills.reward(s_next, skill)
+        t = self._tensor
+        self._updates += 1
+        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+            metrics = self._agent.update(
+                t(s), t(skill), t(a), t(reward), t(s_next), actor=self._updates % 2 == 0
+            )
+        if not np.isfinite(metrics["critic_loss"]):
+            raise DataError("the collecting agent diverged; the shards written so far are sound")
+
+    def _tensor(self, array: NDArray) -> torch.Tensor:
+        return torch.from_numpy(np.ascontiguousarray(array, dtype=np.float32)).to(self._device)
+
+    def _checkpoint(self) -> Path:
+        return self._folder / f"agent-{self._config.source}.pt"
+
+    def _save(self) -> None:
+        save_checkpoint(
+            self._checkpoint(), {"agent": self._agent.state_dict(), "updates": self._updates}
+        )
+
+    def _resume(self) -> None:
+        if self._rounds == 0:
+            return
+        _, shards = open_dataset(self._folder)
+        for shard in shards:
+            if shard.name.rsplit("-", 1)[0] != self._config.source:
+                continue
+            for o, a in zip(shard.observations, shard.actions, strict=True):
+                self._replay.add(o[:-1], np.zeros((len(a), self._skills.dim), np.float32), a, o[1:])
+        state = load_checkpoint(self._checkpoint())
+        if state is not None:
+            self._agent.load_state_dict(state["agent"])
+            self._updates = int(state["updates"])
+
+
+def physics_coverage(observations: Array, skills: SkillSpace) -> str:
+    """Shares of the states that lie, stand and move fast, in one line."""
+    height, vx = skills.height_and_speed(observations.reshape(-1, observations.shape[-1]))
+    tall = height > 0.85 * skills.stand_height
+    return (
+        f"low {np.mean(height < 0.3 * skills.stand_height):.2f} tall {np.mean(tall):.2f} "
+        f"walk {np.mean(tall & (vx > 0.5)):.2f} run {np.mean(tall & (vx > 2.5)):.2f}"
+    )

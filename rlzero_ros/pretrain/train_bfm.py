@@ -1,0 +1,135 @@
+"""Training a behaviour foundation model from a dataset folder, in resumable runs.
+
+A run folder holds `config.yaml`, `checkpoint.pt` (the state of training), `metrics.csv`,
+TensorBoard events and `curves.png`. Running the same command again continues where it stopped.
+"""
+
+from __future__ import annotations
+
+import csv
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+import yaml
+from tqdm import tqdm
+
+from ..errors import DataError
+from ..imitate.base import BehaviorFoundationModel
+from ..imitate.registry import build_bfm
+from .checkpoint import load_checkpoint, save_checkpoint
+from .curves import plot_curves
+from .dataset import open_dataset
+from .train_forward_backward import ForwardBackwardConfig, ForwardBackwardTrainer
+from .transitions import Transitions
+
+
+def train_bfm(
+    data: Path,
+    run: Path,
+    config: ForwardBackwardConfig,
+    device: str = "cpu",
+    minutes: float = float("inf"),
+    memory_gb: float = 12.0,
+    log_every: int = 200,
+    checkpoint_every: int = 2000,
+) -> int:
+    """Train until config.updates are done or the minutes are over; returns the updates done.
+
+    The data is read anew at every start, so a dataset that grew is used from the next start on.
+    Raises DataError on missing, foreign or broken data, a full disk, and divergence.
+    """
+    info, shards = open_dataset(data)
+    run.mkdir(parents=True, exist_ok=True)
+    transitions = Transitions(shards, torch.device(device), memory_gb)
+    trainer = ForwardBackwardTrainer(transitions, info.action_dim, config, device)
+    state = load_checkpoint(run / "checkpoint.pt")
+    if state is not None:
+        if state["robot"] != info.robot:
+            raise DataError(f"{run} trains {state['robot']}, the data is of {info.robot}")
+        trainer.load_state_dict(state["trainer"])
+    _write_config(run, config, info.robot, len(transitions), [s.name for s in shards])
+    end = time.monotonic() + 60.0 * minutes
+    bar = tqdm(total=config.updates, initial=trainer.updates, unit="update", desc="pretrain")
+    with bar, _Log(run) as log:
+        try:
+            while trainer.updates < config.updates and time.monotonic() < end:
+                metrics = trainer.update()
+                bar.update()
+                if trainer.updates % log_every == 0:
+                    values = {name: float(value) for name, value in metrics.items()}
+                    trainer.check(values)
+                    bar.set_postfix({k: f"{v:.2f}" for k, v in values.items()})
+                    log.add(trainer.updates, values)
+                if trainer.updates % checkpoint_every == 0:
+                    _save(run, trainer, info.robot)
+        except KeyboardInterrupt:
+            _save(run, trainer, info.robot)
+            raise
+        _save(run, trainer, info.robot)
+    plot_curves(run / "metrics.csv", run / "curves.png")
+    return trainer.updates
+
+
+def load_run(run: Path) -> tuple[str, BehaviorFoundationModel]:
+    """Robot name and averaged model of a run's last checkpoint, ready to use."""
+    state = load_checkpoint(run / "checkpoint.pt")
+    if state is None:
+        raise DataError(f"no checkpoint in {run}; train one with 'rlzero pretrain'")
+    bfm = build_bfm(state["kind"], state["hyperparameters"])
+    bfm.load_state_dict(state["trainer"]["averaged"])
+    return state["robot"], bfm.eval().requires_grad_(False)
+
+
+def _save(run: Path, trainer: ForwardBackwardTrainer, robot: str) -> None:
+    save_checkpoint(
+        run / "checkpoint.pt",
+        {
+            "robot": robot,
+            "kind": trainer.model.kind,
+            "hyperparameters": trainer.model.hyperparameters,
+            "trainer": trainer.state_dict(),
+        },
+    )
+
+
+def _write_config(
+    run: Path, config: ForwardBackwardConfig, robot: str, transitions: int, shards: list[str]
+) -> None:
+    sources = sorted({name.rsplit("-", 1)[0] for name in shards})
+    record = {"robot": robot, "transitions": transitions, "sources": sources, **asdict(config)}
+    (run / "config.yaml").write_text(yaml.safe_dump(record, sort_keys=False))
+
+
+class _Log:
+    """metrics.csv, and TensorBoard events where tensorboard is installed."""
+
+    def __init__(self, run: Path) -> None:
+        self._path = run / "metrics.csv"
+        self._folder = run
+
+    def __enter__(self) -> _Log:
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            self._board = None
+        else:
+            self._board = SummaryWriter(str(self._folder))
+        return self
+
+    def add(self, update: int, values: dict[str, float]) -> None:
+        """One row of metrics."""
+        fresh = not self._path.exists()
+        with self._path.open("a", newline="") as file:
+            writer = csv.writer(file)
+            if fresh:
+                writer.writerow(["update", *values])
+            writer.writerow([update, *values.values()])
+        if self._board is not None:
+            for name, value in values.items():
+                self._board.add_scalar(name, value, update)
+
+    def __exit__(self, *exception: object) -> None:
+        if self._board is not None:
+            self._board.close()

@@ -1,0 +1,54 @@
+"""Many copies of one robot stepped together, for collecting data."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from ..robots.observation import ObservationAssembler, load_model
+from ..robots.registry import Robot
+from ..robots.simulation import command_to_control, randomize_pose
+
+
+class VectorEnvironment:
+    """n simulations of one robot; actions in [−1, 1], one control period a step."""
+
+    def __init__(self, robot: Robot, n: int, seed: int) -> None:
+        self.spec = robot.spec
+        self._model = load_model(robot.model_xml)
+        self._assembler = ObservationAssembler(robot.spec, robot.model_xml)
+        self._data = [mujoco.MjData(self._model) for _ in range(n)]
+        self._control = command_to_control(robot.spec, self._model)
+        self._steps = round(self.spec.control_period_s / self._model.opt.timestep)
+        self.seed(seed)
+
+    def seed(self, seed: int | tuple[int, ...]) -> None:
+        """Restart the stream of random poses."""
+        self._rng = np.random.default_rng(seed)
+
+    @property
+    def physics_dim(self) -> int:
+        """Size of one row of `physics`."""
+        return int(self._model.nq + self._model.nv)
+
+    def reset(self) -> None:
+        """Every simulation to a random pose."""
+        for data in self._data:
+            mujoco.mj_resetData(self._model, data)
+            randomize_pose(self._model, data, self._rng)
+            mujoco.mj_forward(self._model, data)
+
+    def step(self, actions: NDArray[np.floating]) -> None:
+        """Apply actions (n, action_dim) for one control period."""
+        for data, action in zip(self._data, actions, strict=True):
+            data.ctrl[:] = self._control(self.spec.scale_action(action))
+            mujoco.mj_step(self._model, data, self._steps)
+
+    def physics(self) -> NDArray[np.float64]:
+        """Generalised coordinates (n, nq + nv)."""
+        return np.stack([np.concatenate([d.qpos, d.qvel]) for d in self._data])
+
+    def observe(self) -> NDArray[np.float32]:
+        """Observations (n, observation_dim)."""
+        return np.stack([self._assembler.observe_physics(d.qpos, d.qvel) for d in self._data])
