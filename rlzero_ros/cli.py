@@ -1,0 +1,107 @@
+"""The `rlzero` command: finds the subcommand, runs it, and turns errors into one clear line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from . import __version__
+from .errors import ErrorCode, RlzeroError
+
+# Name and help of every subcommand; rlzero_ros/commands/<name>.py holds it, imported on use.
+COMMANDS = {
+    "run": "carry out one sentence in simulation and write a report",
+    "collect": "collect reward-free data of a robot",
+    "pretrain": "train a behaviour foundation model, or the frame embedder",
+    "index": "render and embed the observations that projection searches",
+    "pack": "make a bundle of a model, an index and a robot",
+    "eval": "measure how well it works",
+    "bench": "measure how fast it is",
+    "doctor": "check this machine, a bundle or the running nodes",
+}
+EXIT_ERROR = 2
+EXIT_INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one subcommand and return its exit status.
+
+    0: it worked. 2: it did not, and one line on stderr says why. 3: `run` was refused. 130: Ctrl-C.
+    """
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        prog="rlzero",
+        description="Say one sentence to a robot and it does it.",
+        epilog="\n".join(["subcommands:", *(f"  {n:<9} {h}" for n, h in COMMANDS.items())]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"rlzero_ros {__version__}")
+    parser.add_argument("subcommand", choices=tuple(COMMANDS), metavar="subcommand")
+    # Only the name is parsed here: loading every subcommand would load torch to print a help text.
+    name = parser.parse_args(arguments[:1]).subcommand
+    return _run(name, arguments[1:])
+
+
+def _run(name: str, arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog=f"rlzero {name}", description=COMMANDS[name])
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there as JSON")
+    args: argparse.Namespace | None = None
+    try:
+        command = _load(name)
+        command.add_arguments(parser)
+        parser.set_defaults(result=None)
+        args = parser.parse_args(arguments)
+        status = command.main(args)
+        if args.json is not None:
+            write_json(args.json, {"exit_status": status, "result": args.result})
+        return status
+    except RlzeroError as error:
+        return _fail(name, args, error.message, error.code)
+    except KeyboardInterrupt:
+        print(f"\nrlzero {name}: interrupted; the same command continues", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) went away: not an error, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
+
+
+def _load(name: str) -> ModuleType:
+    try:
+        return import_module(f"rlzero_ros.commands.{name}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("rlzero_ros.commands"):
+            raise
+        raise RlzeroError(
+            f"{error.name} is not installed here: run `make setup` and `source env.sh`, or "
+            "`pip install .[train]` on a machine without ROS",
+            ErrorCode.INTERNAL,
+        ) from error
+
+
+def _fail(name: str, args: argparse.Namespace | None, message: str, code: ErrorCode) -> int:
+    print(f"rlzero {name}: {message}", file=sys.stderr)
+    if args is not None and args.json is not None:
+        outcome = {"error_code": int(code), "error": code.name, "message": message}
+        write_json(args.json, {"exit_status": EXIT_ERROR, "result": None, "outcome": outcome})
+    return EXIT_ERROR
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON so that a reader sees the old file or the new one, never half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    temporary.replace(path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
