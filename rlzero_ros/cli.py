@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 import sys
@@ -11,9 +10,9 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 from . import __version__
+from .commands.output import write_json
 from .errors import ErrorCode, RlzeroError
 
 # Name and help of every subcommand; rlzero_ros/commands/<name>.py holds it, imported on use.
@@ -57,12 +56,8 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     try:
         command = _load(name)
         command.add_arguments(parser)
-        parser.set_defaults(result=None)
         args = parser.parse_args(arguments)
-        status = command.main(args)
-        if args.json is not None:
-            write_json(args.json, {"exit_status": status, "result": args.result})
-        return status
+        return command.main(args)
     except RlzeroError as error:
         return _fail(name, args, error.message, error.code)
     except KeyboardInterrupt:
@@ -89,18 +84,9 @@ def _load(name: str) -> ModuleType:
 
 def _fail(name: str, args: argparse.Namespace | None, message: str, code: ErrorCode) -> int:
     print(f"rlzero {name}: {message}", file=sys.stderr)
-    if args is not None and args.json is not None:
-        outcome = {"error_code": int(code), "error": code.name, "message": message}
-        write_json(args.json, {"exit_status": EXIT_ERROR, "result": None, "outcome": outcome})
+    if args is not None:
+        write_json(args.json, {"error_code": int(code), "error": code.name, "message": message})
     return EXIT_ERROR
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON so that a reader sees the old file or the new one, never half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    temporary.replace(path)
 
 
 if __name__ == "__main__":
