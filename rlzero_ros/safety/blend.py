@@ -19,11 +19,11 @@ def smoothstep(x: float) -> float:
 
 
 def blend(
-    start: NDArray[np.float64], goal: NDArray[np.float64], fraction: float
+    start: NDArray[np.floating], goal: NDArray[np.floating], fraction: float
 ) -> NDArray[np.float64]:
     """Return the (n,) point that smoothstep(fraction) of the way leads to from start to goal.
 
     A latent that is blended leaves the sphere on the way; the caller projects it back.
     """
     share = smoothstep(fraction)
-    return np.asarray(start * (1.0 - share) + goal * share)
+    return np.asarray(start * (1.0 - share) + goal * share, dtype=np.float64)

@@ -1,0 +1,93 @@
+"""Latents are inferred beside the control loop, one plan at a time, the newest first.
+
+A plan that asks the robot to hold takes the same way, so that it cannot be overtaken by the
+result of an older one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlzero_ros.imitate.base import BehaviorFoundationModel
+from rlzero_ros.imitate.latent import imitation_latent
+from rlzero_ros.nodes.plan_input import Plan
+from rlzero_ros.nodes.task import Task
+
+
+class LatentWorker:
+    """A thread with a mailbox for one plan; a newer plan replaces one that still waits in it."""
+
+    def __init__(
+        self,
+        bfm: BehaviorFoundationModel,
+        on_task: Callable[[Plan, Task], None],
+        on_failure: Callable[[Plan, Exception], None],
+        on_replaced: Callable[[Plan], None],
+    ) -> None:
+        """Start the thread.
+
+        Args:
+            bfm: whose B turns observations into a latent.
+            on_task: gets the result, in the worker's thread.
+            on_failure: gets the error instead, in the worker's thread.
+            on_replaced: told of a plan that was never looked at, in `submit`'s thread.
+        """
+        self._bfm = bfm
+        self._on_task, self._on_failure, self._on_replaced = on_task, on_failure, on_replaced
+        self._mail = threading.Condition()
+        self._plan: Plan | None = None
+        self._ending = False
+        self._thread = threading.Thread(target=self._run, name="imitate", daemon=True)
+        self._thread.start()
+
+    def submit(self, plan: Plan) -> None:
+        """Infer this plan's latent next."""
+        with self._mail:
+            replaced, self._plan = self._plan, plan
+            self._mail.notify()
+        if replaced is not None:
+            self._on_replaced(replaced)
+
+    def close(self) -> None:
+        """End the thread after the plan under way."""
+        with self._mail:
+            self._ending = True
+            self._plan = None
+            self._mail.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._mail:
+                self._mail.wait_for(lambda: self._ending or self._plan is not None)
+                if self._ending:
+                    return
+                plan, self._plan = self._plan, None
+            assert plan is not None
+            start = time.monotonic()
+            try:
+                z = None if plan.holds else imitation_latent(self._bfm, plan.observations)
+            except Exception as error:  # noqa: BLE001 - told to the sender and the log
+                self._on_failure(plan, error)
+                continue
+            imitate_s = time.monotonic() - start
+            self._on_task(plan, _task(plan, z, imitate_s))
+
+
+def _task(plan: Plan, z: NDArray[np.float32] | None, imitate_s: float) -> Task:
+    if z is None:
+        return Task(received_s=plan.received_s)
+    return Task(
+        plan_id=plan.id,
+        command=plan.command,
+        z=z,
+        received_s=plan.received_s,
+        expires_s=plan.expires_s,
+        imitate_s=imitate_s,
+        confidence=plan.confidence,
+    )

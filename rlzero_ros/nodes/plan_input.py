@@ -1,0 +1,135 @@
+"""Which plans the policy node takes, and why it refuses the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rlzero_ros.errors import ErrorCode, RlzeroError
+from rlzero_ros.msg import ProjectedPlan
+
+MAX_TEXT = 1000
+SIMILARITY_SLACK = 1e-3  # cosines of float16 embeddings overshoot 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that has been found good.
+
+    Attributes:
+        id, command: as sent.
+        observations: (T, observation_dim) float32; T = 0 asks the robot to hold.
+        received_s: monotonic seconds.
+        expires_s: when it ends, monotonic seconds: a later jump of the wall clock is no matter.
+        confidence: of the projection, −1 to 1.
+    """
+
+    id: str
+    command: str
+    observations: NDArray[np.float32]
+    received_s: float
+    expires_s: float
+    confidence: float
+
+    @property
+    def holds(self) -> bool:
+        """Whether it asks for the hold behaviour."""
+        return len(self.observations) == 0
+
+
+@dataclass(frozen=True)
+class PlanRules:
+    """What a plan must fit: the bundle's id and observation size, and the node's bounds."""
+
+    bundle_id: str
+    observation_dim: int
+    max_steps: int
+    min_confidence: float
+
+    def read(self, message: ProjectedPlan, now_ns: int, monotonic_s: float) -> Plan:
+        """Return the plan in a message.
+
+        Args:
+            message: as received.
+            now_ns: the node's clock, which `valid_until` is compared with.
+            monotonic_s: when it was received.
+
+        Raises:
+            RlzeroError: with the code and reason that the sender is told.
+        """
+        if not message.id:
+            raise RlzeroError("the plan has no id", ErrorCode.PLAN_INVALID)
+        for name in ("id", "command", "source", "bundle_id"):
+            if len(getattr(message, name)) > MAX_TEXT:
+                raise RlzeroError(
+                    f"the plan's {name} is longer than {MAX_TEXT} characters",
+                    ErrorCode.PLAN_INVALID,
+                )
+        left_s = (_nanoseconds(message) - now_ns) * 1e-9
+        if left_s <= 0:
+            raise RlzeroError(
+                f"the plan's valid_until passed {-left_s:.3f} s ago; "
+                "send a new plan, and compare the clocks of both machines",
+                ErrorCode.PLAN_EXPIRED,
+            )
+        expires_s = monotonic_s + left_s
+        if not len(message.observations):
+            nothing = np.zeros((0, self.observation_dim), dtype=np.float32)
+            return Plan(message.id, message.command, nothing, monotonic_s, expires_s, 0.0)
+        if message.bundle_id != self.bundle_id:
+            raise RlzeroError(
+                f"the plan was made with bundle {message.bundle_id!r}, "
+                f"this node runs {self.bundle_id!r}",
+                ErrorCode.BUNDLE_MISMATCH,
+            )
+        observations = self._observations(message)
+        self._check_similarities(message, len(observations))
+        confidence = float(message.confidence)
+        return Plan(message.id, message.command, observations, monotonic_s, expires_s, confidence)
+
+    def _observations(self, message: ProjectedPlan) -> NDArray[np.float32]:
+        dim, size = self.observation_dim, len(message.observations)
+        if message.observation_dim != dim:
+            raise RlzeroError(
+                f"the plan's observation_dim is {message.observation_dim}, this robot's is {dim}",
+                ErrorCode.PLAN_INVALID,
+            )
+        if size % dim:
+            raise RlzeroError(
+                f"the plan's {size} numbers are not rows of {dim}", ErrorCode.PLAN_INVALID
+            )
+        if size // dim > self.max_steps:
+            raise RlzeroError(
+                f"the plan has {size // dim} observations, more than {self.max_steps}",
+                ErrorCode.PLAN_INVALID,
+            )
+        observations = np.array(message.observations, dtype=np.float32).reshape(-1, dim)
+        if not np.isfinite(observations).all():
+            raise RlzeroError("the plan's observations are not finite", ErrorCode.PLAN_INVALID)
+        return observations
+
+    def _check_similarities(self, message: ProjectedPlan, steps: int) -> None:
+        similarities = np.array(message.similarities, dtype=np.float32)
+        if len(similarities) != steps:
+            raise RlzeroError(
+                f"the plan has {len(similarities)} similarities for {steps} observations",
+                ErrorCode.PLAN_INVALID,
+            )
+        cosines = np.append(similarities, message.confidence)
+        if not (np.abs(cosines) <= 1.0 + SIMILARITY_SLACK).all():  # NaN fails too
+            raise RlzeroError(
+                "the plan's similarities and confidence are not all within -1 and 1",
+                ErrorCode.PLAN_INVALID,
+            )
+        if message.confidence < self.min_confidence:
+            raise RlzeroError(
+                f"the plan's confidence {message.confidence:.2f} is below min_confidence "
+                f"{self.min_confidence:.2f}",
+                ErrorCode.LOW_SIMILARITY,
+            )
+
+
+def _nanoseconds(message: ProjectedPlan) -> int:
+    return int(message.valid_until.sec) * 1_000_000_000 + int(message.valid_until.nanosec)

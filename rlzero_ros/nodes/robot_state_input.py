@@ -1,0 +1,97 @@
+"""joint_states, imu and odom, put together to the RobotState that the policy observes."""
+
+from __future__ import annotations
+
+import numpy as np
+from nav_msgs.msg import Odometry
+from numpy.typing import NDArray
+from sensor_msgs.msg import Imu, JointState
+
+from rlzero_ros.nodes.joint_input import JointInput
+from rlzero_ros.nodes.stamp_order import StampOrder
+from rlzero_ros.robots.spec import RobotSpec
+from rlzero_ros.robots.state import RobotState, rotate
+from rlzero_ros.safety import Reading
+
+# How far the norm of an orientation may be from 1 before it is no orientation.
+NORM_TOLERANCE = 0.05
+
+
+class RobotStateInput:
+    """The newest of every input, and when it came by the monotonic clock.
+
+    The `on_…` methods are called by the executor's thread, `reading` and `state` by the control
+    loop's: every input is a reference that is replaced, never a buffer that is written to.
+
+    Pose and linear velocity are taken from odom, which keeps them consistent, and the angular
+    velocity from imu.
+    """
+
+    def __init__(self, spec: RobotSpec, new_stamps_only: bool) -> None:
+        self.joints = JointInput(spec.joint_names, new_stamps_only)
+        self._imu_order = StampOrder(new_stamps_only)
+        self._odom_order = StampOrder(new_stamps_only)
+        self._imu_s = self._odom_s = -np.inf
+        self._angular = np.full(3, np.nan)
+        self._pose_twist = np.full(10, np.nan)
+
+    def on_joint_states(self, message: JointState, now_s: float) -> None:
+        """Take a message received at `now_s` (monotonic seconds)."""
+        self.joints.update(message, now_s)
+
+    def on_imu(self, message: Imu, now_s: float) -> None:
+        """Take the angular velocity (rad/s, body frame)."""
+        if self._imu_order.accept(message.header.stamp):
+            v = message.angular_velocity
+            self._angular = np.array([v.x, v.y, v.z])
+            self._imu_s = now_s
+
+    def on_odom(self, message: Odometry, now_s: float) -> None:
+        """Take the pose (m, world) and the linear velocity (m/s, in the body's frame)."""
+        if self._odom_order.accept(message.header.stamp):
+            p, q = message.pose.pose.position, message.pose.pose.orientation
+            v = message.twist.twist.linear
+            self._pose_twist = np.array([p.x, p.y, p.z, q.x, q.y, q.z, q.w, v.x, v.y, v.z])
+            self._odom_s = now_s
+
+    @property
+    def dropped(self) -> int:
+        """Messages that were late, reordered or repeated."""
+        return self.joints.dropped + self._imu_order.dropped + self._odom_order.dropped
+
+    def ages_s(self, now_s: float) -> dict[str, float]:
+        """Return the age of each input in seconds, infinite for one that never came."""
+        name, age = self.joints.oldest(now_s)
+        return {name: age, "imu": now_s - self._imu_s, "odom": now_s - self._odom_s}
+
+    def reading(self, now_s: float) -> Reading:
+        """Return what the guard judges."""
+        joints, pose_twist = self.joints.latest, self._pose_twist
+        return Reading(
+            ages_s=self.ages_s(now_s),
+            joint_positions=joints.positions,
+            joint_velocities=joints.velocities,
+            base=np.concatenate([pose_twist, self._angular]),
+            fault=joints.fault or _orientation_fault(pose_twist[3:7]),
+        )
+
+    def state(self, reading: Reading, now_s: float) -> RobotState:
+        """Return the RobotState of a reading that the guard found good."""
+        base = reading.base
+        orientation = base[3:7] / np.linalg.norm(base[3:7])
+        return RobotState(
+            time_s=now_s,
+            base_position=base[:3],
+            base_orientation=orientation,
+            base_linear_velocity=rotate(orientation, base[7:10]),
+            base_angular_velocity=base[10:13],
+            joint_positions=reading.joint_positions,
+            joint_velocities=reading.joint_velocities,
+        )
+
+
+def _orientation_fault(quaternion: NDArray[np.float64]) -> str:
+    norm = float(np.sqrt(quaternion @ quaternion))
+    if abs(norm - 1.0) > NORM_TOLERANCE:  # not true of NaN, which the guard finds by itself
+        return f"odom: the orientation's norm is {norm:.3g}, not 1"
+    return ""
