@@ -1,0 +1,67 @@
+"""Collection on the real walker: it runs, resumes and keeps no reward."""
+
+import numpy as np
+import pytest
+
+from rlzero_ros.pretrain.collect import CollectConfig, Collector
+from rlzero_ros.pretrain.dataset import open_dataset
+from rlzero_ros.pretrain.resting_poses import resting_poses
+from rlzero_ros.pretrain.skills import KINDS, SkillSpace
+from rlzero_ros.robots.registry import load_robot
+
+
+@pytest.fixture(scope="module")
+def robot():
+    return load_robot("walker")
+
+
+def config(steps):
+    return CollectConfig(
+        "skills", steps, environments=4, episode_steps=50, random_steps=100, batch=32, hidden=32
+    )
+
+
+def test_collecting_resumes_without_repeating_itself(robot, tmp_path):
+    Collector(robot, tmp_path, config(200)).run()
+    resumed = Collector(robot, tmp_path, config(600))
+    assert resumed.steps == 200
+    resumed.run()
+    _, shards = open_dataset(tmp_path)
+    assert sum(s.transitions for s in shards) == 600
+    starts = np.stack([s.observations[0, 0] for s in shards])
+    assert len(np.unique(starts.round(5), axis=0)) == 3
+    for shard in shards:
+        assert shard.observations.shape == (4, 51, 24)
+        assert np.abs(shard.actions).max() <= 1
+        assert {p.name for p in (tmp_path / "shards" / shard.name).iterdir()} == {
+            "observations.npy",
+            "actions.npy",
+            "physics.npy",
+        }
+
+
+def test_resting_poses_touch_the_floor(robot):
+    poses = resting_poses(robot, 100, 0)
+    assert poses.shape == (100, 15)
+    assert poses[:, 0].min() > 0.0
+    assert poses[:, 0].max() < 1.7
+
+
+def test_skills_reward_what_they_ask_for(robot):
+    poses = resting_poses(robot, 50, 0)
+    space = SkillSpace(robot.spec, poses, 1.3, 8.0)
+    still = np.zeros((1, 24), np.float32)
+    still[0, 0:14:2] = 1.0
+    still[0, 14] = 1.3
+    rng = np.random.default_rng(0)
+    move = space.sample(500, rng, np.array([1.0, 0, 0, 0]))
+    rewards = space.reward(np.repeat(still, 500, 0), move)
+    target = move[:, len(KINDS)]
+    assert rewards[target == 0].min() > 0.99
+    assert rewards[target > 2].max() < 0.5
+    running = still.copy()
+    running[0, 16] = 5.0
+    assert space.reward(running, move[target == 0][:1]) < space.reward(
+        running, np.eye(1, space.dim, 0, dtype=np.float32) + 5.0 * np.eye(1, space.dim, 4)
+    )
+    assert np.all((rewards >= 0) & (rewards <= 1 + 1e-6))
