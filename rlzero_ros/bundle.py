@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # In the header of bfm.safetensors: the robot that the weights were trained for (`layout_of`).
 LAYOUT_KEY = "rlzero_layout"
+# In the header of observations.safetensors: the embedder (`ObservationIndex.save`).
+EMBEDDER_KEY = "embedder_id"
 
 
 @dataclass(frozen=True)
@@ -159,10 +161,15 @@ class Bundle:
             raise _mismatch(
                 f"{mf.MANIFEST} in {self.path}: hold.z and latent_dim of the model differ in size"
             )
-        _, shapes = read_header(self.path / mf.OBSERVATIONS)
+        metadata, shapes = read_header(self.path / mf.OBSERVATIONS)
         if "observations" not in shapes or len(shapes["observations"]) != 2:
             raise BundleError(f"{self.path / mf.OBSERVATIONS} holds no table of observations")
         self.check_observation_dim(shapes["observations"][1])
+        if metadata.get(EMBEDDER_KEY) != self.embedder_id:
+            raise _mismatch(
+                f"embedder differs: {self.path / mf.MANIFEST} names {self.embedder_id}, "
+                f"{mf.OBSERVATIONS} was made with {metadata.get(EMBEDDER_KEY)}"
+            )
 
 
 def layout_of(spec: RobotSpec) -> str:

@@ -8,11 +8,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
+from safetensors.torch import save_file
 
 from . import manifest as mf
-from .bundle import LAYOUT_KEY, Bundle, layout_of
+from .bundle import EMBEDDER_KEY, LAYOUT_KEY, Bundle, layout_of, read_header
 from .errors import BundleError, ErrorCode
+from .imitate.base import BehaviorFoundationModel
 from .robots.spec import RobotSpec
 
 
@@ -20,21 +21,17 @@ def pack_bundle(
     destination: Path,
     *,
     spec: RobotSpec,
-    weights: Path,
-    kind: str,
-    hyperparameters: Mapping[str, Any],
+    bfm: BehaviorFoundationModel,
     index_folder: Path,
-    embedder_id: str,
     origin: Mapping[str, Any],
     hold_z: Sequence[float] | None = None,
     model_xml: str | None = None,
 ) -> Bundle:
     """Write a bundle folder, or replace one, and return it as a reader gets it.
 
-    weights: safetensors of a model of that kind and hyperparameters. index_folder: holds
-    observations.safetensors and index.faiss, made with the embedder of that id. origin: plain
-    values that say where the data came from and which commands made it. hold_z: the latent (d,)
-    that an armed robot without a plan acts on; None for damping. model_xml: MJCF text.
+    index_folder: holds what `ObservationIndex.save` wrote. origin: plain values that say where
+    the data came from and which commands made it. hold_z: the latent (d,) that an armed robot
+    without a plan acts on; None for damping. model_xml: MJCF text.
 
     Raises BundleError when an input is missing or the parts do not fit together; the destination
     is then as it was.
@@ -45,7 +42,8 @@ def pack_bundle(
     staging = destination.with_name(f".{destination.name}.{os.getpid()}.partial")
     staging.mkdir(parents=True)
     try:
-        _copy_weights(weights, staging / mf.BFM, layout_of(spec))
+        weights = {name: tensor.contiguous().cpu() for name, tensor in bfm.state_dict().items()}
+        save_file(weights, str(staging / mf.BFM), metadata={LAYOUT_KEY: layout_of(spec)})
         for name in (mf.OBSERVATIONS, mf.INDEX):
             _copy(index_folder / name, staging / name)
         if model_xml is not None:
@@ -53,9 +51,9 @@ def pack_bundle(
         content = {
             "schema": mf.SCHEMA,
             "robot": spec.to_dict(),
-            "bfm": {"kind": kind, "hyperparameters": dict(hyperparameters)},
+            "bfm": {"kind": bfm.kind, "hyperparameters": bfm.hyperparameters},
             "hold": _hold_entry(hold_z),
-            "embedder": embedder_id,
+            "embedder": read_header(staging / mf.OBSERVATIONS)[0].get(EMBEDDER_KEY, ""),
             "origin": dict(origin),
             "files": mf.describe_files(staging),
         }
@@ -73,26 +71,12 @@ def _hold_entry(hold_z: Sequence[float] | None) -> dict[str, Any]:
     return {"kind": "latent", "z": [round(float(value), 6) for value in hold_z]}
 
 
-def _copy_weights(source: Path, target: Path, layout: str) -> None:
-    """Copy weights, with the joints and the layout that they were trained for in the header."""
-    from safetensors.torch import load_file, save_file
-
-    _require(source)
-    try:
-        tensors = load_file(str(source))
-    except SafetensorError as error:
-        raise BundleError(f"{source} is not a safetensors file: {error}") from error
-    save_file(tensors, str(target), metadata={LAYOUT_KEY: layout})
-
-
 def _copy(source: Path, target: Path) -> None:
-    _require(source)
+    if not source.is_file():
+        raise BundleError(
+            f"{source} is missing: make it with `rlzero index`", ErrorCode.BUNDLE_MISSING
+        )
     shutil.copyfile(source, target)
-
-
-def _require(path: Path) -> None:
-    if not path.is_file():
-        raise BundleError(f"{path} is missing", ErrorCode.BUNDLE_MISSING)
 
 
 def _replace_folder(new: Path, destination: Path) -> None:

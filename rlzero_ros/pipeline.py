@@ -1,0 +1,105 @@
+"""The three steps in one place, without ROS: a sentence to a plan, and a plan to a latent."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .bundle import Bundle
+from .errors import CommandError, ErrorCode
+from .imagine.base import Imaginer
+from .imagine.clip import Clip
+from .imagine.command import clean_command
+from .project.embedder import FrameEmbedder, load_embedder
+from .project.projection import WINDOW_WEIGHTS, Projection, project
+
+OnProgress = Callable[[str, float], None]
+IsCanceled = Callable[[], bool]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sentence became: the clip, the observations to imitate, and the seconds it took."""
+
+    command: str
+    clip: Clip
+    projection: Projection
+    imagine_s: float
+    project_s: float
+
+
+class Pipeline:
+    """Imagine, project, imitate, for one robot's bundle."""
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        imaginer: Imaginer,
+        embedder: FrameEmbedder | None = None,
+        window: tuple[float, float, float] = WINDOW_WEIGHTS,
+    ) -> None:
+        """embedder: None for the one that the bundle's index was made with.
+
+        window: weights of the frames before, at and after each moment, see `project`.
+        Raises BundleError when the embedder is another one, and ProjectError when it is missing.
+        """
+        self.bundle = bundle
+        self._imaginer = imaginer
+        self._embedder = embedder or load_embedder(_name_of(bundle.embedder_id))
+        bundle.check_embedder(self._embedder.id)
+        self._window = window
+
+    def plan(
+        self,
+        command: str,
+        *,
+        seed: int = 0,
+        on_progress: OnProgress | None = None,
+        is_canceled: IsCanceled | None = None,
+    ) -> Plan:
+        """Imagine and project a sentence.
+
+        on_progress: called with the stage, ``imagine`` or ``project``, and a fraction of it.
+        is_canceled: asked between steps; True ends the work with code CANCELED.
+        Raises RlzeroError only.
+        """
+        sentence = clean_command(command)
+        report = on_progress or (lambda stage, fraction: None)
+        started = time.monotonic()
+        clip = self._imaginer.imagine(
+            sentence,
+            seed=seed,
+            on_progress=lambda fraction: report("imagine", fraction),
+            is_canceled=is_canceled,
+        )
+        imagined = time.monotonic()
+        if is_canceled is not None and is_canceled():
+            raise CommandError(f"{sentence!r} was canceled", ErrorCode.CANCELED)
+        report("project", 0.0)
+        projection = self.project(clip)
+        report("project", 1.0)
+        return Plan(sentence, clip, projection, imagined - started, time.monotonic() - imagined)
+
+    def project(self, clip: Clip) -> Projection:
+        """The robot's own observations for the frames of a clip."""
+        return project(clip, self._embedder, self.bundle.index(), self._window)
+
+    def latent(self, projection: Projection) -> NDArray[np.float32]:
+        """The latent z (d,) that imitates a projection; imports torch, loads the model once."""
+        from .imitate.latent import imitation_latent
+
+        return imitation_latent(self.bundle.bfm(), projection.observations)
+
+    def warm_up(self) -> None:
+        """Project one dark clip, so that the first command does not pay for loading."""
+        frames = np.zeros((4, 64, 64, 3), np.uint8)
+        self.project(Clip(frames, fps=20.0, prompt="warm-up", source="warm-up"))
+
+
+def _name_of(embedder_id: str) -> str:
+    """The name that an embedder is loaded by: its id without the digest of the weights."""
+    return embedder_id.rpartition("-")[0]
