@@ -1,0 +1,78 @@
+"""`rlzero collect`: reward-free data of a robot."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from ..pretrain.skills import KINDS
+
+HELP = "collect reward-free data in simulation (resumable)"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--robot", default="walker", help="built-in robot (default: %(default)s)")
+    parser.add_argument("--out", type=Path, help="dataset folder (default: data/ROBOT)")
+    parser.add_argument(
+        "--source",
+        default="skills",
+        help="name of this collector's shards; several collectors may share a folder, each with "
+        "its own source (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--skills",
+        type=_weights,
+        default="move=0.4,posture=0.25,spin=0.1,pose=0.25",
+        metavar="KIND=SHARE,…",
+        help="shares of the skill kinds that the collecting agent seeks (default: %(default)s)",
+    )
+    parser.add_argument("--steps", type=int, default=900_000, help="transitions to collect")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this long")
+    parser.add_argument("--environments", type=int, default=16, help="simulations in parallel")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu", help="torch device of the agent")
+    parser.add_argument("--threads", type=int, default=1, help="torch threads")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the collector until the steps are there or the time is over."""
+    import torch
+
+    from ..pretrain.collect import CollectConfig, Collector
+    from ..pretrain.dataset import open_dataset
+    from ..robots.registry import load_robot
+    from .output import write_json
+
+    torch.set_num_threads(args.threads)
+    folder = args.out or Path("data") / args.robot
+    config = CollectConfig(
+        args.source,
+        args.steps,
+        seed=args.seed,
+        environments=args.environments,
+        skill_weights=tuple(args.skills),
+    )
+    collector = Collector(load_robot(args.robot), folder, config, args.device)
+    collector.run(args.minutes)
+    _, shards = open_dataset(folder)
+    total = sum(s.transitions for s in shards)
+    print(f"{folder}: {collector.steps} transitions of source {args.source!r}, {total} in all")
+    write_json(args.json, {"source_steps": collector.steps, "total_steps": total})
+    return 0
+
+
+def _weights(text: str) -> list[float]:
+    """'move=1,spin=0.5' to one share per kind of skill."""
+    shares = dict.fromkeys(KINDS, 0.0)
+    for part in text.split(","):
+        kind, _, value = part.partition("=")
+        if kind not in shares:
+            raise argparse.ArgumentTypeError(f"no skill kind {kind!r}; known: {', '.join(KINDS)}")
+        try:
+            shares[kind] = float(value)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"{part!r} is not KIND=SHARE") from None
+    if min(shares.values()) < 0 or sum(shares.values()) <= 0:
+        raise argparse.ArgumentTypeError("shares must be non-negative and not all zero")
+    return list(shares.values())
