@@ -24,7 +24,7 @@ COMMANDS = {
     "pack": "make a bundle of a model, an index and a robot",
     "eval": "measure how well it works",
     "bench": "measure how fast it is",
-    "doctor": "check this machine, a bundle or the running nodes",
+    "doctor": "check this machine and the bundles on it",
 }
 EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from . import manifest as mf
@@ -24,7 +26,7 @@ def pack_bundle(
     bfm: BehaviorFoundationModel,
     index_folder: Path,
     origin: Mapping[str, Any],
-    hold_z: Sequence[float] | None = None,
+    hold_z: NDArray[np.floating] | None = None,
     model_xml: str | None = None,
 ) -> Bundle:
     """Write a bundle folder, or replace one, and return it as a reader gets it.
@@ -65,7 +67,7 @@ def pack_bundle(
     return Bundle.load(destination)
 
 
-def _hold_entry(hold_z: Sequence[float] | None) -> dict[str, Any]:
+def _hold_entry(hold_z: NDArray[np.floating] | None) -> dict[str, Any]:
     if hold_z is None:
         return {"kind": "damping"}
     return {"kind": "latent", "z": [round(float(value), 6) for value in hold_z]}
