@@ -1,0 +1,1 @@
+"""Project: every imagined frame is replaced by the nearest real observation of the robot."""

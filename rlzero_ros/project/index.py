@@ -1,0 +1,168 @@
+"""The robot's own observations, found by what they look like.
+
+Each of N observations has the embedding of its picture and of the pictures a little before and
+after it in the same stretch of data. Their concatenation goes into faiss, so that one inner
+product compares windows of three frames, and thereby motion; weighting the query's thirds decides
+how much each counts, down to single frames.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import faiss
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from ..errors import BundleError, ErrorCode, ProjectError
+from .thumbnails import Thumbnails
+
+OBSERVATIONS_FILE, FAISS_FILE = "observations.safetensors", "index.faiss"
+WINDOW = 3
+"""Frames in a window: before, now, after."""
+_FORMAT = "1"
+_TENSORS = ("observations", "embeddings", "thumbnails", "thumbnail_ends")
+
+
+class ObservationIndex:
+    """Observations of one robot under one embedder.
+
+    Attributes:
+        observations: (N, observation_dim) float32.
+        embeddings: (N, dim) float16, unit rows: of the window's middle frame.
+        thumbnails: N pictures.
+        embedder_id: whose embeddings these are.
+        window_stride_s: time between the frames of a window.
+    """
+
+    def __init__(
+        self,
+        observations: NDArray[np.float32],
+        embeddings: NDArray[np.float16],
+        thumbnails: Thumbnails,
+        index: faiss.Index,
+        embedder_id: str,
+        window_stride_s: float,
+    ) -> None:
+        """Raises BundleError when the parts are not of one size."""
+        n = len(observations)
+        sizes = {len(embeddings), len(thumbnails), index.ntotal, n}
+        if n == 0 or len(sizes) != 1 or index.d != WINDOW * embeddings.shape[1]:
+            raise BundleError(
+                f"the observation index does not fit together: {n} observations, "
+                f"{len(embeddings)} embeddings of {embeddings.shape[1]}, {len(thumbnails)} "
+                f"thumbnails, faiss has {index.ntotal} of {index.d}"
+            )
+        self.observations, self.embeddings, self.thumbnails = observations, embeddings, thumbnails
+        self.embedder_id, self.window_stride_s = embedder_id, window_stride_s
+        self._index = index
+        # A few thousand vectors need no second thread, and faiss brings an OpenMP of its own,
+        # whose idle threads would spin against those of torch.
+        faiss.omp_set_num_threads(1)
+
+    def __len__(self) -> int:
+        return len(self.observations)
+
+    @property
+    def dim(self) -> int:
+        """Size of one frame's embedding."""
+        return int(self.embeddings.shape[1])
+
+    @classmethod
+    def build(
+        cls,
+        observations: NDArray[np.float32],
+        windows: NDArray[np.float32],
+        thumbnails: Thumbnails,
+        embedder_id: str,
+        window_stride_s: float,
+    ) -> ObservationIndex:
+        """Makes an exact index; windows (N, 3, dim): embeddings before, at and after each row."""
+        if windows.ndim != 3 or windows.shape[1] != WINDOW or not np.isfinite(windows).all():
+            raise ProjectError(f"windows must be finite (N, {WINDOW}, dim), got {windows.shape}")
+        flat = np.ascontiguousarray(windows.reshape(len(windows), -1), dtype=np.float32)
+        index = faiss.IndexScalarQuantizer(
+            flat.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
+        )
+        index.add(flat)
+        middle = windows[:, WINDOW // 2].astype(np.float16)
+        return cls(observations, middle, thumbnails, index, embedder_id, window_stride_s)
+
+    def search(
+        self, windows: NDArray[np.float32], weights: NDArray[np.float32], k: int = 1
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """The k most similar observations of each query window, best first.
+
+        Args:
+            windows: (T, 3, dim) embeddings; a missing frame may hold anything finite.
+            weights: (T, 3), how much each frame counts; a row sums to one.
+            k: how many, at most N.
+
+        Returns:
+            similarities (T, k), weighted means of cosines, and rows (T, k) of the observations.
+        """
+        if windows.shape[1:] != (WINDOW, self.dim) or weights.shape != windows.shape[:2]:
+            raise ProjectError(
+                f"queries must be (T, {WINDOW}, {self.dim}) with weights (T, {WINDOW}); "
+                f"got {windows.shape} and {weights.shape}"
+            )
+        if not 1 <= k <= len(self):
+            raise ProjectError(f"k must lie in 1..{len(self)}, got {k}")
+        queries = (windows * weights[..., None]).reshape(len(windows), -1)
+        return self._index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
+
+    def save(self, folder: Path) -> None:
+        """Writes ``observations.safetensors`` and ``index.faiss`` into the folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(
+            {
+                "observations": np.ascontiguousarray(self.observations, dtype=np.float32),
+                "embeddings": np.ascontiguousarray(self.embeddings),
+                "thumbnails": np.ascontiguousarray(self.thumbnails.data),
+                "thumbnail_ends": np.ascontiguousarray(self.thumbnails.ends),
+            },
+            folder / OBSERVATIONS_FILE,
+            metadata={
+                "format": _FORMAT,
+                "embedder_id": self.embedder_id,
+                "window_stride_s": repr(self.window_stride_s),
+            },
+        )
+        faiss.write_index(self._index, str(folder / FAISS_FILE))
+
+    @classmethod
+    def load(cls, folder: Path | str) -> ObservationIndex:
+        """Reads what ``save`` wrote; BundleError names the file at fault."""
+        folder = Path(folder)
+        for name in (OBSERVATIONS_FILE, FAISS_FILE):
+            if not (folder / name).is_file():
+                raise BundleError(
+                    f"{folder / name} is missing: make it with 'rlzero index'",
+                    ErrorCode.BUNDLE_MISSING,
+                )
+        path = folder / OBSERVATIONS_FILE
+        try:
+            with safe_open(path, framework="np") as file:
+                meta = file.metadata() or {}
+                tensors = {name: file.get_tensor(name) for name in _TENSORS}
+            stride = float(meta["window_stride_s"])
+            embedder_id, version = meta["embedder_id"], meta["format"]
+        except (SafetensorError, KeyError, ValueError, OSError) as error:
+            raise BundleError(f"{path} cannot be read: {error}") from error
+        if version != _FORMAT:
+            raise BundleError(f"{path} has format {version}, this version reads {_FORMAT}")
+        try:
+            index = faiss.read_index(str(folder / FAISS_FILE))
+        except RuntimeError as error:
+            raise BundleError(f"{folder / FAISS_FILE} cannot be read: {error}") from error
+        thumbnails = Thumbnails(tensors["thumbnails"], tensors["thumbnail_ends"])
+        return cls(
+            tensors["observations"],
+            tensors["embeddings"],
+            thumbnails,
+            index,
+            embedder_id,
+            stride,
+        )

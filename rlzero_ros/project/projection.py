@@ -1,0 +1,91 @@
+"""From a clip to the observations that the robot should see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BundleError, ErrorCode, ProjectError
+from ..imagine.clip import Clip
+from .embedder import FrameEmbedder
+from .index import WINDOW, ObservationIndex
+
+WINDOW_WEIGHTS = (0.25, 0.5, 0.25)
+"""How much the frames before, at and after the moment count."""
+SINGLE_FRAME = (0.0, 1.0, 0.0)
+"""Weights that compare the frame itself alone."""
+_LARGEST_MISS = 0.4
+"""A neighbouring frame may miss the window's stride by this share of it."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What became of a clip of T frames.
+
+    Attributes:
+        observations: (T, observation_dim) float32, one real observation for each frame.
+        similarities: (T,) float32, weighted mean cosine of each frame's window.
+        indices: (T,) int64, rows of the observation index.
+    """
+
+    observations: NDArray[np.float32]
+    similarities: NDArray[np.float32]
+    indices: NDArray[np.int64]
+
+
+def clip_windows(
+    frames: int, fps: float, stride_s: float, weights: tuple[float, float, float]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Rows (T, 3) of the frames in each window, and their weights (T, 3).
+
+    The neighbours of a frame are those nearest to ``stride_s`` before and after it. Where the
+    clip has none (at its ends, or when it has too few frames a second) they weigh nothing.
+    """
+    now = np.arange(frames)
+    step = round(stride_s * fps)
+    rows = now[:, None] + step * np.array([-1, 0, 1])
+    there = (rows >= 0) & (rows < frames)
+    if step == 0 or abs(step / fps - stride_s) > _LARGEST_MISS * stride_s:
+        there[:, [0, 2]] = False
+    wanted = np.where(there, np.asarray(weights, dtype=np.float32), 0.0)
+    return rows.clip(0, frames - 1), (wanted / wanted.sum(1, keepdims=True)).astype(np.float32)
+
+
+def project(
+    clip: Clip,
+    embedder: FrameEmbedder,
+    index: ObservationIndex,
+    window: tuple[float, float, float] = WINDOW_WEIGHTS,
+) -> Projection:
+    """Replaces every frame of the clip by the nearest real observation.
+
+    Args:
+        clip: T frames.
+        embedder: the one that the index was made with.
+        index: the robot's observations.
+        window: weights of the frame before, the frame itself and the frame after.
+
+    Raises:
+        BundleError: the index was made with another embedder.
+        ProjectError: the weights are unusable.
+    """
+    if embedder.id != index.embedder_id:
+        raise BundleError(
+            f"the observation index was made with embedder {index.embedder_id}, "
+            f"not with {embedder.id}: load that one or run 'rlzero index' again",
+            ErrorCode.BUNDLE_MISMATCH,
+        )
+    if len(window) != WINDOW or min(window) < 0 or window[1] <= 0 or not np.isfinite(window).all():
+        raise ProjectError(f"window weights must be three, >= 0, the middle one > 0: {window}")
+    embeddings = embedder.embed(clip.frames)
+    rows, weights = clip_windows(len(embeddings), clip.fps, index.window_stride_s, window)
+    similarities, indices = index.search(embeddings[rows], weights)
+    chosen = indices[:, 0]
+    return Projection(index.observations[chosen], similarities[:, 0], chosen)
+
+
+def confidence(projection: Projection) -> float:
+    """How far the plan can be trusted, 0 to 1: the mean similarity of its frames."""
+    return float(np.clip(projection.similarities, 0.0, 1.0).mean())

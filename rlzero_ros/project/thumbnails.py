@@ -1,0 +1,54 @@
+"""Small encoded pictures, so that people can see what a robot's observations look like."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from ..errors import ErrorCode, ProjectError
+
+_QUALITY = 50
+
+
+def encode_thumbnail(frame: NDArray[np.uint8]) -> bytes:
+    """A picture (H, W, 3) uint8 as WebP, a few hundred bytes at 64x64."""
+    buffer = io.BytesIO()
+    Image.fromarray(frame).save(buffer, "WEBP", quality=_QUALITY, method=6)
+    return buffer.getvalue()
+
+
+class Thumbnails:
+    """N encoded pictures in one block of bytes.
+
+    Attributes:
+        data: (B,) uint8, all pictures one after the other.
+        ends: (N,) int64, where each one ends.
+    """
+
+    def __init__(self, data: NDArray[np.uint8], ends: NDArray[np.int64]) -> None:
+        """Raises ProjectError unless ``ends`` grows up to the size of ``data``."""
+        if len(ends) and (np.diff(ends, prepend=0).min() <= 0 or ends[-1] != len(data)):
+            raise ProjectError("thumbnails are damaged: sizes do not fit", ErrorCode.BUNDLE_CORRUPT)
+        self.data, self.ends = data, ends
+
+    @classmethod
+    def pack(cls, pictures: Sequence[bytes]) -> Thumbnails:
+        """From encoded pictures."""
+        ends = np.cumsum([len(p) for p in pictures]).astype(np.int64)
+        return cls(np.frombuffer(b"".join(pictures), dtype=np.uint8), ends)
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def decode(self, row: int) -> NDArray[np.uint8]:
+        """One picture (H, W, 3) uint8."""
+        start = int(self.ends[row - 1]) if row else 0
+        encoded = self.data[start : int(self.ends[row])].tobytes()
+        try:
+            return np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
+        except UnidentifiedImageError as error:
+            raise ProjectError(f"thumbnail {row} is damaged", ErrorCode.BUNDLE_CORRUPT) from error
