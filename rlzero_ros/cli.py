@@ -9,7 +9,6 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 
 from . import __version__
 from .commands.output import write_json
@@ -54,12 +53,20 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there as JSON")
     args: argparse.Namespace | None = None
     try:
-        command = _load(name)
+        command = import_module(f"rlzero_ros.commands.{name}")
         command.add_arguments(parser)
         args = parser.parse_args(arguments)
         return command.main(args)
     except RlzeroError as error:
         return _fail(name, args, error.message, error.code)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] == "rlzero_ros":
+            raise
+        advice = (
+            f"{error.name} is not installed here: run `make setup` and `source env.sh`, or "
+            "`pip install .[train]` on a machine without ROS"
+        )
+        return _fail(name, args, advice, ErrorCode.INTERNAL)
     except KeyboardInterrupt:
         print(f"\nrlzero {name}: interrupted; the same command continues", file=sys.stderr)
         return EXIT_INTERRUPTED
@@ -67,19 +74,6 @@ def _run(name: str, arguments: Sequence[str]) -> int:
         # The reader (head, less) went away: not an error, and nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 128 + signal.SIGPIPE
-
-
-def _load(name: str) -> ModuleType:
-    try:
-        return import_module(f"rlzero_ros.commands.{name}")
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("rlzero_ros.commands"):
-            raise
-        raise RlzeroError(
-            f"{error.name} is not installed here: run `make setup` and `source env.sh`, or "
-            "`pip install .[train]` on a machine without ROS",
-            ErrorCode.INTERNAL,
-        ) from error
 
 
 def _fail(name: str, args: argparse.Namespace | None, message: str, code: ErrorCode) -> int:
