@@ -232,7 +232,11 @@ class PolicyNode(ManagedNode):
     def _answer(
         self, response: SetBool.Response | Trigger.Response, verdict: Verdict
     ) -> SetBool.Response | Trigger.Response:
-        (self.get_logger().info if verdict.granted else self.get_logger().warning)(verdict.message)
+        # Two calls: rclpy ends the node if one place in the source logs at two severities.
+        if verdict.granted:
+            self.get_logger().info(verdict.message)
+        else:
+            self.get_logger().warning(verdict.message)
         self._publish_status()
         response.success, response.message = verdict.granted, verdict.message
         return response

@@ -72,6 +72,7 @@ class RobotStateInput:
             joint_positions=joints.positions,
             joint_velocities=joints.velocities,
             base=np.concatenate([pose_twist, self._angular]),
+            velocities_age_s=now_s - float(joints.received_s.min()),
             fault=joints.fault or _orientation_fault(pose_twist[3:7]),
         )
 

@@ -246,8 +246,9 @@ class SafetyGuard:
         """Return the hold; nothing as long as nothing was ever sent, unless a stop asks for it."""
         if self._last is None and self.state is not GuardState.STOPPED:
             return None
-        fresh = not stale_input(reading.ages_s, self.limits.stale_after_s)
-        velocities = self._velocities(reading) if fresh and not reading.fault else None
+        age = {"velocities": reading.velocities_age_s}
+        fresh = not stale_input(age, self.limits.stale_after_s)
+        velocities = self._velocities(reading) if fresh else None
         command = hold_command(self.limits, self._last, velocities)
         if command is not None:
             self.counters["held"] += 1

@@ -19,6 +19,8 @@ class Reading:
         joint_positions: (n,) rad or m, in the spec's order.
         joint_velocities: (n,) rad/s or m/s.
         base: (k,) every other number that the observation is computed from.
+        velocities_age_s: seconds since the oldest of the joint velocities was received: damping may
+            use them while they are fresh, whatever else is wrong.
         fault: why the inputs cannot be used, in words for a person; empty if they can.
 
     """
@@ -27,4 +29,5 @@ class Reading:
     joint_positions: NDArray[np.float64]
     joint_velocities: NDArray[np.float64]
     base: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    velocities_age_s: float = np.inf
     fault: str = ""

@@ -13,6 +13,7 @@ from rlzero_ros.msg import PolicyStatus, ProjectedPlan
 from sensor_msgs.msg import Imu, JointState
 from std_srvs.srv import SetBool, Trigger
 
+from rlzero_ros.bundle import Bundle
 from rlzero_ros.imitate.registry import build_bfm
 from rlzero_ros.nodes.command_messages import command_message_maker
 from rlzero_ros.packing import pack_bundle
@@ -100,6 +101,8 @@ class PlayedRobot:
         self.silent = set()
         self.change = lambda message: message
         self.commands = []
+        self.sent_s = 0.0
+        self._turn = threading.Lock()
         self._node, self._period_s = node, 1.0 / rate_hz
         self._publishers = {
             topic: node.create_publisher(kind, topic, qos_profile_sensor_data)
@@ -117,10 +120,20 @@ class PlayedRobot:
         self._thread.join()
 
     def pull_the_plug(self, *topics):
-        """Publish nothing more on these topics, all of them by default; return when."""
-        self.silent = set(topics) or {"joint_states", "imu", "odom"}
-        time.sleep(2 * self._period_s)
-        return time.monotonic() - 2 * self._period_s
+        """Publish nothing more on these topics; return when the last message went out."""
+        with self._turn:
+            self.silent = set(topics)
+            return self.sent_s
+
+    def say(self, change):
+        """Change every message from now on; return when the last unchanged one went out."""
+        with self._turn:
+            self.change = change
+            return self.sent_s
+
+    def heal(self):
+        """Publish everything again, as it is."""
+        self.silent, self.change = set(), lambda message: message
 
     def since(self, start_s):
         """The (k, 6) commands received after a time."""
@@ -140,20 +153,25 @@ class PlayedRobot:
     def _run(self):
         deadline = time.monotonic()
         while not self._ending.is_set():
-            stamp = self._node.get_clock().now().to_msg()
-            joints = JointState(
-                name=[self.spec.joint_names[i] for i in self.order],
-                position=[float(self.positions[i]) for i in self.order],
-                velocity=[float(self.velocities[i]) for i in self.order],
-            )
-            imu, odom = Imu(), Odometry()
-            odom.pose.pose.position.z = 1.3
-            for topic, message in (("joint_states", joints), ("imu", imu), ("odom", odom)):
-                message.header.stamp = stamp
-                if topic not in self.silent and (sent := self.change(message)) is not None:
-                    self._publishers[topic].publish(sent)
+            with self._turn:
+                self._publish()
+                self.sent_s = time.monotonic()
             deadline = max(deadline + self._period_s, time.monotonic())
             self._ending.wait(deadline - time.monotonic())
+
+    def _publish(self):
+        joints = JointState(
+            name=[self.spec.joint_names[i] for i in self.order],
+            position=[float(self.positions[i]) for i in self.order],
+            velocity=[float(self.velocities[i]) for i in self.order],
+        )
+        imu, odom = Imu(), Odometry()
+        odom.pose.pose.position.z = 1.3
+        stamp = self._node.get_clock().now().to_msg()
+        for topic, message in (("joint_states", joints), ("imu", imu), ("odom", odom)):
+            message.header.stamp = stamp
+            if topic not in self.silent:
+                self._publishers[topic].publish(self.change(message))
 
 
 class Operator:
@@ -178,6 +196,16 @@ class Operator:
 
     def arm(self, on=True):
         return self._call(self._arm, SetBool.Request(data=on))
+
+    def run(self):
+        """Arm, and wait until the policy drives."""
+        answer = self.arm()
+        assert answer.success, answer.message
+        self.wait_for(lambda s: s.guard_state == PolicyStatus.RUNNING, "RUNNING")
+
+    def counter(self, name):
+        """A guard counter of the last status."""
+        return int({c.key: c.value for c in self.status.counters}[name])
 
     def stop(self):
         return self._call(self._triggers["stop"], Trigger.Request())
@@ -244,3 +272,28 @@ def played_robot(ros_node):
 @pytest.fixture
 def operator(ros_node, wait_until):
     return Operator(ros_node, wait_until)
+
+
+@pytest.fixture
+def policy(node_process, played_robot, operator, make_bundle, wait_until):
+    """policy(spec, hold, **parameters): the node with a robot around it, active and disarmed."""
+
+    def start(spec=SPEC, hold="latent", **parameters):
+        bundle = Bundle.load(make_bundle(spec, hold))
+        robot = played_robot(spec)
+        given = {"dry_run": False, "engage_s": 0.2, "plan_blend_s": 0.1, **parameters}
+        process = node_process("policy_node", parameters={"bundle": bundle.path, **given})
+        process.wait_for_log("activate done", 60.0)
+        wait_until(lambda: operator.statuses, 10.0, "policy_status")
+        return Policy(process, robot, bundle)
+
+    return start
+
+
+@dataclasses.dataclass
+class Policy:
+    """What the `policy` fixture starts."""
+
+    process: object
+    robot: PlayedRobot
+    bundle: Bundle

@@ -20,6 +20,7 @@ def make_guard(interface="effort", engage_s=0.1, rate=100.0):
 
 def reading(age_s=0.005, positions=POSE, velocities=SPEED, **more):
     ages = {"joint_states": age_s, "imu": 0.001}
+    more.setdefault("velocities_age_s", age_s)
     return Reading(ages, np.asarray(positions), np.asarray(velocities), **more)
 
 
@@ -92,6 +93,7 @@ def test_every_step_of_a_wild_policy_is_slewed_and_clipped(interface):
         ("stale_state", {"state": reading(age_s=NAN)}),
         ("stale_state", {"state": reading(age_s=np.inf)}),
         ("stale_state", {"state": Reading({}, POSE, SPEED)}),
+        ("stale_state", {"state": reading(age_s=0.2, velocities_age_s=0.01)}),
         ("invalid_state", {"state": reading(fault="imu is upside down")}),
         ("invalid_state", {"state": reading(positions=[0.0, NAN, 0.0])}),
         ("invalid_state", {"state": reading(positions=[0.0, 0.0])}),
@@ -131,8 +133,7 @@ def test_every_fault_is_counted_stops_and_stays_stopped(interface, counter, bad)
 
 
 def damping(state):
-    fresh = state.ages_s and all(abs(a) <= 0.1 for a in state.ages_s.values())
-    if not fresh or state.fault or not np.all(np.isfinite(state.joint_velocities)):
+    if not state.velocities_age_s <= 0.1 or not np.all(np.isfinite(state.joint_velocities)):
         return np.zeros(N)
     return -0.1 * state.joint_velocities
 

@@ -80,7 +80,7 @@ class Hostile(RuleBasedStateMachine):
                 raise MemoryError
             return action
 
-        reading = Reading({"joint_states": age}, positions, velocities)
+        reading = Reading({"joint_states": age}, positions, velocities, velocities_age_s=age)
         for _ in range(repeats):
             self.check(reading, observe, None if holding else act)
 
@@ -136,7 +136,7 @@ def test_fifty_thousand_random_ticks(interface):
         if rng.random() < 0.01:
             values[rng.integers(values.size)] = rng.choice(hostile)
         age = 0.001 if rng.random() > 0.002 else rng.exponential(0.2)
-        reading = Reading({"a": age}, values[:N], values[N : 2 * N])
+        reading = Reading({"a": age}, values[:N], values[N : 2 * N], velocities_age_s=age)
         observation, action = values[2 * N : 2 * N + DIM], values[-N:]
         before, passed = guard.last_command, guard.counters["passed"]
         command = guard.tick(reading, lambda o=observation: o, lambda _, a=action: a)
