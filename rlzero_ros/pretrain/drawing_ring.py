@@ -1,0 +1,85 @@
+"""Fresh drawings for every part of training, at a fraction of the cost of drawing every batch.
+
+A ring of slots, each a pose of a pool with its rendering and a few drawings. Every step redraws
+the next few slots. What a slot holds depends only on the seed and on the step that filled it, so
+a resumed run refills the ring as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..imagine.draw import draw
+from ..imagine.figure import FigurePose
+from ..imagine.style import random_style
+from .pose_pool import SIZE, PosePool
+
+_ARMS = ("right_arm", "right_forearm", "left_arm", "left_forearm")
+
+
+def dressed(pose: FigurePose, rng: np.random.Generator) -> FigurePose:
+    """The pose with arms and a head that move as they like, half of the time."""
+    if rng.random() < 0.5:
+        return pose
+    torso = pose.angles["torso"]
+    right, left = torso - rng.uniform(-1.0, 3.2, 2)
+    bend = rng.uniform(-2.0, 0.2, 2)
+    arms = dict(zip(_ARMS, (right, right + bend[0], left, left + bend[1]), strict=True))
+    head = torso + rng.normal(0, 0.25)
+    return FigurePose(pose.root, {**pose.angles, **arms, "head": head}, pose.kind)
+
+
+class DrawingRing:
+    """Slots of poses with one rendering and ``drawings`` drawings each, in the training styles."""
+
+    def __init__(
+        self,
+        pools: Sequence[PosePool],
+        rows: Sequence[NDArray[np.int64]],
+        *,
+        slots: int,
+        per_step: int,
+        drawings: int,
+        seed: int,
+        step: int,
+    ) -> None:
+        """rows: for each pool the rows that may be used; step: the last step that was done."""
+        self._pools, self._rows, self._seed, self._per_step = pools, rows, seed, per_step
+        self.frames = np.empty((slots, 1 + drawings, SIZE, SIZE, 3), np.uint8)
+        self.angles = np.empty((slots, 7), np.float32)
+        self.height = np.empty(slots, np.float32)
+        for past in range(step - slots // per_step + 1, step + 1):
+            self.advance(past)
+
+    def advance(self, step: int) -> None:
+        """Redraws the slots that are due at this step."""
+        slots = len(self.frames)
+        rng = np.random.default_rng((self._seed, step + slots))
+        for slot in range(step * self._per_step, (step + 1) * self._per_step):
+            self._fill(slot % slots, rng)
+
+    def _fill(self, slot: int, rng: np.random.Generator) -> None:
+        which = int(rng.integers(len(self._pools)))
+        row = int(rng.choice(self._rows[which]))
+        pool = self._pools[which]
+        self.angles[slot] = pool.poses.angles[row]
+        self.height[slot] = pool.poses.root[row, 1]
+        self.frames[slot, 0] = pool.frames[row]
+        pose = pool.poses.figure(row)
+        for view in range(1, self.frames.shape[1]):
+            self.frames[slot, view] = draw(dressed(pose, rng), random_style(rng), SIZE)
+
+    def sample(
+        self, n: int, rng: np.random.Generator
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
+        """Two different views of each of n slots: frames (2n, ...), angles (2n, 7), height (2n,).
+
+        View i and view n + i show the same pose.
+        """
+        slots = rng.choice(len(self.frames), n, replace=False)
+        views = rng.permuted(np.tile(np.arange(self.frames.shape[1]), (n, 1)), axis=1)[:, :2]
+        twice, view = np.tile(slots, 2), views.T.ravel()
+        return self.frames[twice, view], self.angles[twice], self.height[twice]

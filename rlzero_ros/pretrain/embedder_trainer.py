@@ -1,0 +1,147 @@
+"""One training step of the small image tower, and everything that a checkpoint of it holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import open_clip
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import Tensor
+
+from ..errors import DataError, ErrorCode
+from ..project.embedder import OpenClipEmbedder
+from .augment import augment
+from .pose_loss import LimbHead, limb_loss, metric_loss, pose_distances
+
+
+@dataclass(frozen=True)
+class EmbedderTraining:
+    """Everything that decides the result besides the pools.
+
+    batch: poses a step, each seen twice. average: decay of the averaged weights. limb_weight: of
+    the limb loss beside the metric loss.
+    """
+
+    steps: int = 40_000
+    batch: int = 128
+    learning_rate: float = 2e-3
+    weight_decay: float = 0.01
+    warmup: int = 200
+    average: float = 0.998
+    limb_weight: float = 3.0
+    slots: int = 12_000
+    redrawn: int = 24
+    drawings: int = 2
+    seed: int = 0
+
+
+class EmbedderTrainer:
+    """The model, its average, and the step."""
+
+    def __init__(self, folder: Path, config: EmbedderTraining) -> None:
+        torch.manual_seed(config.seed)
+        self.config = config
+        source = f"local-dir:{folder}"
+        self.model = open_clip.create_model(source, load_weights=False)
+        self.average = open_clip.create_model(source, load_weights=False)
+        self.average.load_state_dict(self.model.state_dict())
+        self.average.eval()
+        for model in (self.model, self.average):
+            model.visual.to(memory_format=torch.channels_last)
+        preprocess: dict[str, Any] = self.model.visual.preprocess_cfg
+        self._mean = torch.tensor(preprocess["mean"])[:, None, None]
+        self._std = torch.tensor(preprocess["std"])[:, None, None]
+        dim = int(self.model.visual.output_dim)
+        self.head = LimbHead(dim)
+        parameters = [*self.model.visual.parameters(), *self.head.parameters()]
+        parameters.append(self.model.logit_scale)
+        self.optimizer = torch.optim.AdamW(
+            parameters, lr=config.learning_rate, weight_decay=config.weight_decay
+        )
+        self.step = 0
+
+    def state(self) -> dict[str, Any]:
+        """Everything that a checkpoint needs."""
+        return {
+            "step": self.step,
+            "model": self.model.state_dict(),
+            "average": self.average.state_dict(),
+            "head": self.head.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "torch_rng": torch.get_rng_state(),
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """The inverse of ``state``."""
+        self.step = int(state["step"])
+        for name in ("model", "average", "head", "optimizer"):
+            getattr(self, name).load_state_dict(state[name])
+        torch.set_rng_state(state["torch_rng"])
+
+    def update(
+        self,
+        frames: NDArray[np.uint8],
+        angles: NDArray[np.float32],
+        height: NDArray[np.float32],
+    ) -> dict[str, float]:
+        """One step on frames (2n, S, S, 3) whose halves show the same n poses."""
+        config = self.config
+        rng = np.random.default_rng((config.seed, 1, self.step))
+        images = (augment(frames, rng) - self._mean) / self._std
+        images = images.contiguous(memory_format=torch.channels_last)
+        pose, hips = torch.from_numpy(angles), torch.from_numpy(height)
+        self.model.train()
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            raw = self.model.visual(images)
+        embeddings = torch.nn.functional.normalize(raw.float(), dim=-1)
+        scale = self.model.logit_scale.clamp(max=np.log(100.0)).exp()
+        metric = metric_loss(embeddings, pose_distances(pose, hips), scale)
+        limbs = limb_loss(self.head, embeddings, pose, hips)
+        loss = metric + config.limb_weight * limbs
+        if not torch.isfinite(loss):
+            raise DataError(f"training diverged at step {self.step}", ErrorCode.DIVERGED)
+        for group in self.optimizer.param_groups:
+            group["lr"] = config.learning_rate * self._schedule()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        self.step += 1
+        self._follow()
+        return {"metric": metric.item(), "limbs": limbs.item(), "scale": scale.item()}
+
+    def _schedule(self) -> float:
+        """Linear up, then linear down to zero at the last step."""
+        up = (self.step + 1) / self.config.warmup
+        return min(1.0, up, max(1.0 - self.step / self.config.steps, 0.0))
+
+    @torch.no_grad()
+    def _follow(self) -> None:
+        decay = min(self.config.average, (1 + self.step) / (10 + self.step))
+        new = self.model.visual.state_dict()
+        for key, old in self.average.visual.state_dict().items():
+            if old.is_floating_point():
+                old.lerp_(new[key], 1 - decay)
+            else:
+                old.copy_(new[key])
+
+    def embedder(self, name: str) -> OpenClipEmbedder:
+        """The averaged model as it would be loaded."""
+        return OpenClipEmbedder(self.average, name)
+
+    def export(self, folder: Path, card: dict[str, Any]) -> None:
+        """Writes the averaged weights (fp16) and how they came to be."""
+        folder.mkdir(parents=True, exist_ok=True)
+        tensors: dict[str, Tensor] = {
+            key: (v.half() if v.is_floating_point() else v).contiguous().clone()
+            for key, v in self.average.state_dict().items()
+        }
+        temporary = folder / ".open_clip_model.tmp"
+        save_file(tensors, temporary)
+        temporary.replace(folder / "open_clip_model.safetensors")
+        (folder / "training.json").write_text(json.dumps(card, indent=2) + "\n")

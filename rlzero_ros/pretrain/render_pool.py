@@ -1,0 +1,98 @@
+"""Renders a pool of poses; ``pose_pool`` reads it.
+
+    python -m rlzero_ros.pretrain.render_pool --out data/poses/synthetic --poses 60000
+    python -m rlzero_ros.pretrain.render_pool --out data/poses/data --poses 60000 --data data/walker
+
+Half of the renderings look as the model does, half have a random look. The process renders, so
+it never imports torch. An interrupted pool goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import RlzeroError
+from ..robots.observation import load_model
+from ..robots.registry import load_robot
+from .dataset import open_dataset
+from .figure_of import Poses, poses_of, walker_qpos
+from .frame_file import fill_frames
+from .heldout import split_episodes
+from .looks import LookRandomizer
+from .pose_pool import SIZE
+from .pose_sampler import sample_poses
+from .render import SUPERSAMPLING, FrameRenderer
+
+
+def render_pool(
+    robot: str, poses: Poses, folder: Path, seed: int, identity: dict[str, Any]
+) -> None:
+    """Renders the poses into the folder; one begun with the same identity goes on with its own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if (folder / "progress.json").exists():
+        poses = Poses(np.load(folder / "angles.npy"), np.load(folder / "root.npy"))
+    else:
+        np.save(folder / "angles.npy", poses.angles)
+        np.save(folder / "root.npy", poses.root)
+    qpos = walker_qpos(poses)
+    model = load_model(load_robot(robot).model_xml)
+    looks = LookRandomizer(model)
+
+    def render(rows: range) -> Iterator[NDArray[np.uint8]]:
+        rng = np.random.default_rng((seed, rows.start))
+        for row in rows:
+            if row % 2:
+                yield renderer.render(qpos[row], looks.random(rng, SIZE * SUPERSAMPLING))
+            else:
+                looks.original()
+                yield renderer.render(qpos[row])
+
+    with FrameRenderer(model, SIZE) as renderer:
+        fill_frames(folder, len(poses), SIZE, identity, render)
+
+
+def data_poses(robot: str, data: Path, n: int, rng: np.random.Generator) -> Poses:
+    """Poses of a dataset's training episodes, as many from every shard, in random order."""
+    _, shards = open_dataset(data)
+    counts = rng.multinomial(n, np.ones(len(shards)) / len(shards))
+    parts = []
+    for shard, count in zip(shards, counts, strict=True):
+        episodes, _ = split_episodes(len(shard.physics))
+        physics = shard.physics[episodes].reshape(-1, shard.physics.shape[-1])
+        rows = np.sort(rng.choice(len(physics), min(int(count), len(physics)), replace=False))
+        parts.append(physics[rows])
+    return poses_of(robot, rng.permutation(np.concatenate(parts)))
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; see the module."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="folder of the pool")
+    parser.add_argument("--robot", default="walker")
+    parser.add_argument("--poses", type=int, default=60_000)
+    parser.add_argument("--data", type=Path, help="take poses from this dataset's physics")
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args(argv)
+    rng = np.random.default_rng(args.seed)
+    try:
+        if args.data is None:
+            poses = sample_poses(args.poses, rng)
+        else:
+            poses = data_poses(args.robot, args.data, args.poses, rng)
+        identity = {k: str(v) for k, v in vars(args).items() if k != "out"}
+        render_pool(args.robot, poses, args.out, args.seed, identity)
+    except RlzeroError as error:
+        print(f"render_pool: {error.message}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""Trains the small image tower that puts one pose in one place whatever it is drawn like.
+
+    python -m rlzero_ros.pretrain.train_embedder --pool data/poses/synthetic --run runs/pose-64
+
+Interrupt it at any time: the same command goes on from its last checkpoint with the same
+batches. ``--export models/pose-64`` writes the averaged weights there at every check.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from ..errors import RlzeroError
+from .checkpoint import load_checkpoint, save_checkpoint
+from .drawing_ring import DrawingRing
+from .embedder_check import CheckSet, make_check_set
+from .embedder_trainer import EmbedderTrainer, EmbedderTraining
+from .pose_pool import PosePool
+
+RESERVED = 0.05
+"""Share of each pool, its end, that is never trained on."""
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """Where a run reads and writes: pools, run folder, model folders, steps between checks."""
+
+    pools: tuple[Path, ...]
+    run: Path
+    architecture: Path
+    export: Path | None
+    every: int
+
+    @property
+    def checkpoint(self) -> Path:
+        """The file that the run resumes from."""
+        return self.run / "checkpoint.pt"
+
+
+def train(run: TrainingRun, config: EmbedderTraining) -> None:
+    """Trains to the last step or until interrupted, checking every ``run.every`` steps."""
+    pools = [PosePool.load(folder) for folder in run.pools]
+    sizes = [len(p.frames) for p in pools]
+    kept = [np.arange(int(n * (1 - RESERVED))) for n in sizes]
+    reserved = [np.arange(len(k), n) for k, n in zip(kept, sizes, strict=True)]
+    trainer = EmbedderTrainer(run.architecture, config)
+    saved = load_checkpoint(run.checkpoint)
+    if saved is not None:
+        trainer.load(saved)
+    check = make_check_set(pools, kept, reserved, config.seed)
+    ring = DrawingRing(
+        pools,
+        kept,
+        slots=config.slots,
+        per_step=config.redrawn,
+        drawings=config.drawings,
+        seed=config.seed,
+        step=trainer.step,
+    )
+    started, before = time.monotonic(), float(saved["seconds"]) if saved else 0.0
+
+    def seconds() -> float:
+        return before + time.monotonic() - started
+
+    stopped: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda n, _: stopped.append(n))
+    with tqdm(total=config.steps, initial=trainer.step, unit="step", desc="embedder") as bar:
+        while trainer.step < config.steps and not stopped:
+            rng = np.random.default_rng((config.seed, 2, trainer.step))
+            losses = trainer.update(*ring.sample(config.batch, rng))
+            ring.advance(trainer.step)
+            bar.update()
+            if trainer.step % 20 == 0:
+                bar.set_postfix({k: f"{v:.3f}" for k, v in losses.items()})
+            if trainer.step % run.every == 0 or trainer.step == config.steps:
+                _report(run, trainer, check, losses, seconds())
+                save_checkpoint(run.checkpoint, {**trainer.state(), "seconds": seconds()})
+    save_checkpoint(run.checkpoint, {**trainer.state(), "seconds": seconds()})
+
+
+def _report(
+    run: TrainingRun,
+    trainer: EmbedderTrainer,
+    check: CheckSet,
+    losses: dict[str, float],
+    seconds: float,
+) -> None:
+    """Checks, appends a line to ``progress.jsonl``, and exports the averaged weights."""
+    scores = check.score(trainer.embedder("check"))
+    line: dict[str, Any] = {"step": trainer.step, "minutes": round(seconds / 60, 1)}
+    line.update({name: round(value, 4) for name, value in losses.items()})
+    for name, score in scores.items():
+        line[name] = {key: round(value, 3) for key, value in asdict(score).items()}
+    run.run.mkdir(parents=True, exist_ok=True)
+    with (run.run / "progress.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    tqdm.write(json.dumps(line))
+    if run.export is not None:
+        pools = [folder.name for folder in run.pools]
+        card = {"training": asdict(trainer.config), "pools": pools, "check": line}
+        trainer.export(run.export, card)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """The command line; see the module."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--pool", type=Path, nargs="+", required=True, help="pools of poses")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint")
+    parser.add_argument(
+        "--architecture",
+        type=Path,
+        default=Path("models/pose-64"),
+        help="folder with open_clip_config.json",
+    )
+    parser.add_argument("--export", type=Path, help="write the averaged weights here")
+    parser.add_argument("--every", type=int, default=500, help="steps between checks")
+    parser.add_argument("--threads", type=int, default=1)
+    defaults = asdict(EmbedderTraining())
+    for key, value in defaults.items():
+        parser.add_argument(f"--{key.replace('_', '-')}", type=type(value), default=value)
+    args = parser.parse_args(argv)
+    torch.set_num_threads(args.threads)
+    run = TrainingRun(tuple(args.pool), args.run, args.architecture, args.export, args.every)
+    try:
+        train(run, EmbedderTraining(**{key: getattr(args, key) for key in defaults}))
+    except RlzeroError as error:
+        print(f"train_embedder: {error.message}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
