@@ -14,7 +14,7 @@ IMAGINERS: dict[str, str] = {
 }
 
 
-def load_imaginer(name: str, **options: Any) -> Imaginer:  # noqa: ANN401 - each has its own
+def load_imaginer(name: str, **options: Any) -> Imaginer:
     """Makes the imaginer of that name with its options.
 
     Raises:

@@ -51,7 +51,7 @@ ARM_MOTIONS = frozenset({"hands_up", "punch", "dance", "crawl", "cartwheel"})
 
 
 def figure_kind(name: str) -> str:
-    """ "human" or "four_legged": whose motion it is."""
+    """Whose motion it is, a kind of figure: human or four_legged."""
     return "four_legged" if name in FOUR_LEGGED_MOTIONS else "human"
 
 
