@@ -59,6 +59,7 @@ class MujocoNode(ManagedNode):
     def activate(self) -> None:
         """Start the physics and listen."""
         self._refused_commands = 0
+        self._next_clock_s = 0.0
         self._loop = SimulationLoop(
             self._simulation,
             pose=self._options["initial_pose"],
@@ -111,8 +112,10 @@ class MujocoNode(ManagedNode):
 
     def _publish_state(self, state: RobotState) -> None:
         stamp = time_message(state.time_s)
-        if self._options["publish_clock"]:
+        rate_hz, now_s = self._options["clock_rate_hz"], time.monotonic()
+        if rate_hz > 0.0 and now_s >= self._next_clock_s:
             self._clocks.publish(ClockMessage(clock=stamp))
+            self._next_clock_s = max(self._next_clock_s, now_s - 1.0 / rate_hz) + 1.0 / rate_hz
         self._joint_states.publish(joint_state_message(self._spec, state, stamp))
         self._imu.publish(imu_message(self._spec, state, stamp))
         self._odom.publish(odometry_message(self._spec, state, stamp))

@@ -11,7 +11,12 @@ PARAMETERS: dict[str, Row] = {
     "initial_pose": ("default", f"Pose at a reset: {' or '.join(INITIAL_POSES)}."),
     "start_paused": (False, "Hold the robot in its initial pose until pause(false)."),
     "state_rate_hz": (200.0, "Rate of joint_states, imu and odom.", 20.0, 500.0),
-    "publish_clock": (True, "Publish /clock; false for all but one simulator in a graph."),
+    "clock_rate_hz": (
+        50.0,
+        "Rate of /clock; 0 is off, for all but one simulator in a graph.",
+        0.0,
+        500.0,
+    ),
     "command_timeout_s": (
         0.1,
         "Without commands for so long, effort and velocity robots get zero.",

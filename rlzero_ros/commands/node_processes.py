@@ -1,0 +1,153 @@
+"""The nodes of one run as processes in a ROS graph of their own; all of them end with it."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from ..errors import ErrorCode, RobotError
+
+_PR_SET_PDEATHSIG = 1
+_PATIENCE_S = 5.0
+# Up to this domain all ports lie below Linux's ephemeral range.
+_HIGHEST_DOMAIN = 101
+
+
+def fresh_domain_id() -> int:
+    """A ROS domain that nobody on this machine takes part in at the moment.
+
+    The port is that of DDS discovery for the domain (RTPS 2.2, section 9.6.1.1: 7400 + 250 d).
+    """
+    domains = list(range(1, _HIGHEST_DOMAIN + 1))
+    random.shuffle(domains)
+    for domain in domains:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            try:
+                probe.bind(("", 7400 + 250 * domain))
+            except OSError:
+                continue
+            return domain
+    raise RobotError("every ROS domain of this machine is in use", ErrorCode.INTERNAL)
+
+
+def graph_environment(domain_id: int) -> dict[str, str]:
+    """What keeps a graph on this machine, and out of /dev/shm, where killed nodes leave files."""
+    return {
+        "ROS_DOMAIN_ID": str(domain_id),
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
+        "FASTDDS_BUILTIN_TRANSPORTS": "UDPv4",
+    }
+
+
+@dataclass
+class _Process:
+    name: str
+    log: Path
+    popen: subprocess.Popen[bytes]
+
+    def last_words(self) -> str:
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        errors = [line for line in lines if "[ERROR]" in line or "[FATAL]" in line]
+        return (errors or lines or ["it said nothing"])[-1]
+
+
+class NodeProcesses:
+    """Starts nodes of this package; leaving the `with` block ends every one, whatever happened.
+
+    They also end with this process if it is killed.
+    """
+
+    def __init__(self, log_folder: Path, environment: Mapping[str, str]) -> None:
+        self._log_folder = log_folder
+        # No renderer in the nodes; it is chosen where pictures are made.
+        self._environment = {**os.environ, "MUJOCO_GL": "off", **environment}
+        self._environment["ROS_LOG_DIR"] = str(log_folder / "ros")
+        self._environment["PYTHONUNBUFFERED"] = "1"
+        self._processes: list[_Process] = []
+        self._libc = ctypes.CDLL(None)
+
+    def __enter__(self) -> NodeProcesses:
+        self._log_folder.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def start(
+        self, node: str, parameters: Mapping[str, object], files: Sequence[Path] = ()
+    ) -> None:
+        """Start rlzero_ros.nodes.<node> with parameter files, then single parameters."""
+        command = [sys.executable, "-m", f"rlzero_ros.nodes.{node}", "--ros-args"]
+        for file in files:
+            command += ["--params-file", str(file)]
+        for name, value in parameters.items():
+            command += ["-p", f"{name}:={_as_yaml(value)}"]
+        log = self._log_folder / f"{node}.log"
+        with log.open("wb") as output:
+            popen = subprocess.Popen(
+                command,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=self._die_with_parent,
+            )
+        self._processes.append(_Process(node, log, popen))
+
+    def check(self) -> None:
+        """RobotError with its last words if one of the nodes has ended."""
+        for process in self._processes:
+            if process.popen.poll() is not None:
+                raise self.failure(process.name, f"ended ({process.popen.returncode})")
+
+    def failure(self, node: str, what: str) -> RobotError:
+        """The error to raise when something is wrong with a node."""
+        process = next(p for p in self._processes if p.name == node)
+        return RobotError(f"{node} {what}: {process.last_words()} (all of it: {process.log})")
+
+    def stop(self) -> None:
+        """End all: as Ctrl-C does, then by force. Ctrl-C meanwhile is not heard."""
+        heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            for process in self._processes:
+                _send(process.popen, signal.SIGINT)
+            deadline = time.monotonic() + _PATIENCE_S
+            for process in self._processes:
+                try:
+                    process.popen.wait(max(0.0, deadline - time.monotonic()))
+                except subprocess.TimeoutExpired:
+                    _send(process.popen, signal.SIGKILL)
+                    process.popen.wait()
+            self._processes.clear()
+        finally:
+            signal.signal(signal.SIGINT, heard)
+
+    def _die_with_parent(self) -> None:
+        self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _send(popen: subprocess.Popen[bytes], number: int) -> None:
+    if popen.poll() is None:
+        os.killpg(popen.pid, number)
+
+
+def _as_yaml(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f'"{value}"' if isinstance(value, (str, Path)) else str(value)

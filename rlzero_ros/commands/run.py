@@ -1,0 +1,103 @@
+"""`rlzero run`: one sentence, three nodes, a simulated robot, and a report of what it did."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from typing import NoReturn
+
+from ..errors import ErrorCode, RlzeroError
+from .output import write_json
+
+EXIT_REFUSED = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options."""
+    parser.add_argument("--command", required=True, metavar="SENTENCE", help="what to do")
+    parser.add_argument("--robot", default="walker", help="built-in robot (default: %(default)s)")
+    parser.add_argument("--bundle", metavar="NAME|FOLDER", help="its bundle (default: the robot's)")
+    parser.add_argument("--imaginer", default="storyboard", help="default: %(default)s")
+    parser.add_argument("--video", type=Path, metavar="FILE", help="do what this video shows")
+    parser.add_argument("--seconds", type=_seconds, default=10.0, help="to act (default: 10)")
+    parser.add_argument("--seed", type=_seed, default=0, help="of all that is random (default: 0)")
+    parser.add_argument(
+        "--report",
+        type=Path,
+        default=Path("out/report.json"),
+        metavar="FILE",
+        help="report; strip.png, run.mp4 and logs go beside it (default: %(default)s)",
+    )
+    parser.add_argument("--no-film", action="store_true", help="make no run.mp4")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run; 0: carried out, 3: refused. Ends every process that it started, in any case."""
+    from ..evaluate.video import film
+    from .simulated_run import Progress, SimulatedRun
+
+    signal.signal(signal.SIGTERM, _terminate)
+    folder = args.report.absolute().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    run = SimulatedRun(
+        command=args.command,
+        robot=args.robot,
+        bundle=args.bundle or args.robot,
+        imaginer="video" if args.video else args.imaginer,
+        video=args.video,
+        seconds=args.seconds,
+        seed=args.seed,
+        folder=folder,
+    )
+    report, recording = run.carry_out(Progress(sys.stderr))
+    content = report.to_dict()
+    if not args.no_film:
+        video = folder / "run.mp4"
+        with tempfile.TemporaryDirectory() as scratch:
+            states = Path(scratch, "states.npz")
+            recording.save(states)
+            try:
+                film(states, args.robot, video)
+                content["files"]["film"] = video.name
+            except RlzeroError as error:
+                print(f"rlzero run: no film: {error}", file=sys.stderr)
+    write_json(args.report, content)
+    write_json(args.json, content)
+    _print_summary(content, args.report)
+    return 0 if report.error_code == ErrorCode.OK else EXIT_REFUSED
+
+
+def _print_summary(content: dict, report: Path) -> None:
+    outcome, did = content["outcome"], content["behaviour"]
+    verdict = "carried out" if outcome["error_code"] == 0 else f"refused: {outcome['message']}"
+    print(f"{content['command']!r}: {verdict}")
+    print(
+        f"torso height {did['torso_height_m']:.2f} m, upright {did['upright']:.2f}, "
+        f"forward {did['forward_speed_mps']:.2f} m/s, distance {did['distance_m']:.2f} m"
+    )
+    names = ", ".join([report.name, *content["files"].values()])
+    print(f"{os.fspath(report.parent)}: {names}")
+
+
+def _terminate(number: int, _: object) -> NoReturn:
+    """SIGTERM leaves through the same way down as an error."""
+    sys.exit(128 + number)
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not (math.isfinite(value) and 0 < value <= 3600):
+        raise argparse.ArgumentTypeError("seconds must lie between 0 and 3600")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 2**31:
+        raise argparse.ArgumentTypeError("a seed lies between 0 and 2147483647")
+    return value

@@ -1,0 +1,1 @@
+"""Measuring what the robot did, and showing it."""

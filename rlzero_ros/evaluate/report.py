@@ -1,0 +1,66 @@
+"""The report of one run: what was asked, what was done, how fast and how well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from .behaviour import Behaviour
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """Everything that `report.json` says.
+
+    first_command_s: from sending the sentence to the first joint command computed with its latent.
+    None where a step was not reached.
+    """
+
+    command: str
+    robot: str
+    seed: int
+    seconds: float
+    bundle_id: str
+    error_code: int
+    message: str
+    plan_id: str
+    source: str
+    imagine_s: float
+    project_s: float
+    imitate_s: float | None
+    first_command_s: float | None
+    similarities: list[float]
+    behaviour: Behaviour
+    control: Mapping[str, float]
+    guard: Mapping[str, int]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers, strings and lists in the layout of `report.json`."""
+        mean = sum(self.similarities) / len(self.similarities) if self.similarities else None
+        return {
+            "command": self.command,
+            "robot": self.robot,
+            "seed": self.seed,
+            "seconds": self.seconds,
+            "bundle_id": self.bundle_id,
+            "plan_id": self.plan_id,
+            "source": self.source,
+            "outcome": {"error_code": self.error_code, "message": self.message},
+            "timing_s": {
+                "imagine": self.imagine_s,
+                "project": self.project_s,
+                "imitate": self.imitate_s,
+                "first_command": self.first_command_s,
+            },
+            "projection": {
+                "similarity_mean": mean,
+                "frames": len(self.similarities),
+                "similarities": self.similarities,
+            },
+            "behaviour": asdict(self.behaviour),
+            "control": dict(self.control),
+            "guard": dict(self.guard),
+            "files": dict(self.files),
+        }

@@ -1,0 +1,172 @@
+"""Sentences in, plans out: imagine and project, far from the control loop."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import uuid
+from contextlib import ExitStack
+
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.publisher import Publisher
+from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
+from sensor_msgs.msg import CompressedImage
+from std_msgs.msg import String
+
+from ..bundle import Bundle
+from ..errors import ErrorCode, RlzeroError
+from ..imagine.registry import load_imaginer
+from ..msg import PolicyStatus, ProjectedPlan
+from ..paths import find_bundle
+from ..pipeline import Pipeline, Plan
+from ..project.projection import confidence
+from ..srv import PreviewCommand
+from .command_action import CommandAction
+from .command_job import CommandJob, Feedback, Outcome
+from .command_worker import CommandWorker
+from .lifecycle import ManagedNode, run_node
+from .parameter_table import declare_table, read_table
+from .plan_messages import hold_message, plan_message, strip_message
+from .planner_parameters import PARAMETERS
+from .policy_watch import PolicyWatch
+
+_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+# One waits for the running goal, one for a goal that it preempts, one previews, one answers.
+_THREADS = 4
+
+
+class PlannerNode(ManagedNode):
+    """language_command, execute_command and preview_command lead to the same worker."""
+
+    def __init__(self) -> None:
+        super().__init__("planner_node")
+        declare_table(self, PARAMETERS)
+        self._configured = ExitStack()
+        self._activated = ExitStack()
+
+    def configure(self) -> None:
+        """Load the models, which takes seconds; open the outputs."""
+        self._options = read_table(self, PARAMETERS)
+        self._bundle = Bundle.load(find_bundle(self._options["bundle"]))
+        self._pipeline = Pipeline(self._bundle, load_imaginer(self._options["imaginer"]))
+        self._pipeline.warm_up()
+        self._plans = self._publisher(ProjectedPlan, "plan")
+        self._imagination = self._publisher(CompressedImage, "imagination")
+
+    def activate(self) -> None:
+        """Take commands."""
+        self._policy = PolicyWatch()
+        self._worker = CommandWorker(
+            self._pipeline,
+            self._policy,
+            publish=self._publish,
+            publish_hold=self._publish_hold,
+            min_confidence=self._options["min_confidence"],
+            policy_timeout_s=self._options["policy_timeout_s"],
+            now_s=lambda: self.get_clock().now().nanoseconds * 1e-9,
+            on_defect=self._report_defect,
+        )
+        status = self.create_subscription(
+            PolicyStatus, "policy_status", self._policy.update, qos_profile_sensor_data
+        )
+        self._activated.callback(self.destroy_subscription, status)
+        action = CommandAction(self, self._start, self._worker.cancel)
+        self._activated.callback(action.close)
+        sentences = self.create_subscription(
+            String, "language_command", self._on_sentence, QoSProfile(depth=1)
+        )
+        self._activated.callback(self.destroy_subscription, sentences)
+        preview = self.create_service(
+            PreviewCommand,
+            "preview_command",
+            self._on_preview,
+            callback_group=MutuallyExclusiveCallbackGroup(),
+        )
+        self._activated.callback(self.destroy_service, preview)
+        self._worker.start()
+        self._activated.callback(self._worker.stop)  # first of all on the way down
+
+    def deactivate(self) -> None:
+        """Take no more commands; the robot keeps doing what it does."""
+        self._activated.close()
+
+    def cleanup(self) -> None:
+        """Close the outputs; free the models."""
+        self._configured.close()
+        self.__dict__.pop("_pipeline", None)
+
+    def _publisher(self, message_type: type, topic: str) -> Publisher:
+        publisher = self.create_publisher(message_type, topic, _LATCHED)
+        self._configured.callback(self.destroy_publisher, publisher)
+        return publisher
+
+    def _start(self, command: str, seed: int, duration_s: float, feedback: Feedback) -> CommandJob:
+        job = CommandJob(
+            command,
+            seed=seed,
+            duration_s=duration_s,
+            on_feedback=feedback,
+            on_finished=lambda outcome: self._tell(command, outcome),
+        )
+        self._worker.submit(job)
+        return job
+
+    def _on_sentence(self, message: String) -> None:
+        self._start(message.data, self._options["seed"], 0.0, lambda *_: None)
+
+    def _on_preview(
+        self, request: PreviewCommand.Request, response: PreviewCommand.Response
+    ) -> PreviewCommand.Response:
+        try:
+            plan = self._worker.plan(request.command, request.seed)
+        except RlzeroError as error:
+            response.error_code, response.message = int(error.code), error.message
+            return response
+        response.imagination = self._strip(plan)
+        response.similarities = [float(s) for s in plan.projection.similarities]
+        response.message = f"{plan.clip.source}, confidence {confidence(plan.projection):.2f}"
+        return response
+
+    def _publish(self, plan: Plan, plan_id: str, seconds: float) -> None:
+        message = plan_message(
+            plan,
+            plan_id=plan_id,
+            bundle_id=self._bundle.id,
+            now=self.get_clock().now(),
+            lifetime_s=max(self._options["plan_lifetime_s"], 2.0 * seconds),
+        )
+        self._plans.publish(message)
+        self._imagination.publish(self._strip(plan))
+
+    def _publish_hold(self) -> None:
+        message = hold_message(
+            plan_id=str(uuid.uuid4()),
+            bundle_id=self._bundle.id,
+            now=self.get_clock().now(),
+            lifetime_s=self._options["plan_lifetime_s"],
+        )
+        self._plans.publish(message)
+
+    def _strip(self, plan: Plan) -> CompressedImage:
+        thumbnails = self._bundle.index().thumbnails
+        return strip_message(plan, thumbnails, self.get_clock().now())
+
+    def _tell(self, command: str, outcome: Outcome) -> None:
+        shown = command if len(command) <= 60 else command[:60] + "…"
+        if outcome.error_code == ErrorCode.OK:
+            self.get_logger().info(f"{shown!r}: {outcome.message}")
+        else:
+            code = outcome.error_code
+            self.get_logger().error(f"{shown!r}: {code.name} ({int(code)}): {outcome.message}")
+
+    def _report_defect(self, error: Exception) -> None:
+        self.get_logger().error("".join(traceback.format_exception(error)))
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until SIGINT or SIGTERM."""
+    return run_node(PlannerNode, args, threads=_THREADS)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

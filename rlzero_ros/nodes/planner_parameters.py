@@ -1,0 +1,19 @@
+"""The parameters of planner_node; config/planner.yaml holds the same values."""
+
+from __future__ import annotations
+
+from .parameter_table import Row
+
+PARAMETERS: dict[str, Row] = {
+    "bundle": ("walker", "Name or folder of the robot's bundle."),
+    "imaginer": ("storyboard", "What turns sentences into clips: storyboard or video."),
+    "seed": (0, "Seed of what is imagined for sentences on language_command.", 0, 2**31 - 1),
+    "min_confidence": (0.3, "A projection below this confidence is refused.", -1.0, 1.0),
+    "plan_lifetime_s": (
+        600.0,
+        "For so long after it was made the robot may act on a plan; then it holds.",
+        1.0,
+        86_400.0,
+    ),
+    "policy_timeout_s": (2.0, "For so long the policy node may take to answer.", 0.1, 60.0),
+}
