@@ -65,14 +65,19 @@ class ObservationAssembler:
         if term.kind == "base_height":
             body = self._id(mujoco.mjtObj.mjOBJ_BODY, base.body)
             return lambda data: data.xpos[body, 2:3]
-        if term.kind == "planar_base_velocity":
-            names: tuple[str, ...] = (base.z_joint, base.x_joint, base.pitch_joint)
-        elif term.kind == "joint_velocities":
-            names = term.names
-        else:
+        joints = {
+            "planar_base_pose": (base.z_joint, base.pitch_joint),
+            "joint_positions": term.names,
+            "planar_base_velocity": (base.z_joint, base.x_joint, base.pitch_joint),
+            "joint_velocities": term.names,
+        }.get(term.kind)
+        if joints is None:
             raise RobotError(f"observation term {term.kind!r} has no reader")
-        joints = [self._id(mujoco.mjtObj.mjOBJ_JOINT, n) for n in names]
-        dofs = self._model.jnt_dofadr[joints]
+        ids = [self._id(mujoco.mjtObj.mjOBJ_JOINT, n) for n in joints]
+        if term.kind in ("planar_base_pose", "joint_positions"):
+            positions = self._model.jnt_qposadr[ids]
+            return lambda data: data.qpos[positions]
+        dofs = self._model.jnt_dofadr[ids]
         return lambda data: data.qvel[dofs]
 
     def _id(self, kind: mujoco.mjtObj, name: str) -> int:

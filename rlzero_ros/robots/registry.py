@@ -11,12 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RobotError
-from . import walker
+from . import cheetah, stickman, walker
+from .planar_features import Features
 from .spec import RobotSpec
 
-Features = dict[str, NDArray[np.float64]]
-
-_ROBOTS: dict[str, ModuleType] = {"walker": walker}
+_ROBOTS: dict[str, ModuleType] = {"walker": walker, "cheetah": cheetah, "stickman": stickman}
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ BASE_KINDS = ("planar", "free")
 _TERM_SIZES: dict[str, tuple[int, int]] = {
     "body_orientation_xz": (0, 2),
     "base_height": (1, 0),
+    "planar_base_pose": (2, 0),
+    "joint_positions": (0, 1),
     "planar_base_velocity": (3, 0),
     "joint_velocities": (0, 1),
 }
@@ -34,8 +36,9 @@ class ObservationTerm:
 
     kind: ``body_orientation_xz`` (for each named body, the world x components of its x axis and
     of its z axis, the cosine and sine of its pitch, as dm_control's walker observes),
-    ``base_height`` (m), ``planar_base_velocity`` (vertical, forward in m/s, pitch rate in rad/s,
-    world frame) or ``joint_velocities`` (rad/s of each named joint).
+    ``base_height`` (m, world), ``planar_base_pose`` (height above the default pose in m, pitch in
+    rad), ``joint_positions`` (rad of each named joint), ``planar_base_velocity`` (vertical, forward
+    in m/s, pitch rate in rad/s, world frame) or ``joint_velocities`` (rad/s of each named joint).
     """
 
     kind: str

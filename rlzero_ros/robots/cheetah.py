@@ -1,0 +1,73 @@
+"""dm_control's planar cheetah."""
+
+from __future__ import annotations
+
+import mujoco
+import numpy as np
+from dm_control.suite import cheetah as suite_cheetah
+from numpy.typing import NDArray
+
+from .biped_tasks import Reward
+from .planar_features import Features, planar_features
+from .rewards import at_least, at_most, tolerance
+from .spec import BaseSpec, CommandSpec, ObservationTerm, RobotSpec
+
+_JOINTS = ("bthigh", "bshin", "bfoot", "fthigh", "fshin", "ffoot")
+_GEAR = (120.0, 90.0, 60.0, 90.0, 60.0, 30.0)
+_PERIOD_S = 0.01
+
+SPEC = RobotSpec(
+    name="cheetah",
+    joint_names=_JOINTS,
+    control_period_s=_PERIOD_S,
+    base=BaseSpec("planar", "torso", x_joint="rootx", z_joint="rootz", pitch_joint="rooty"),
+    command=CommandSpec(
+        interface="effort",
+        topic="effort_controller/commands",
+        message="float64_multi_array",
+        lower=tuple(-g for g in _GEAR),
+        upper=_GEAR,
+        # A torque may swing over its whole range in one period, as in the suite.
+        rate_limit=tuple(2.0 * g / _PERIOD_S for g in _GEAR),
+        hold_damping=(4.0, 3.0, 2.0, 3.0, 2.0, 1.0),
+    ),
+    observation=(
+        ObservationTerm("planar_base_pose"),
+        ObservationTerm("joint_positions", _JOINTS),
+        ObservationTerm("planar_base_velocity"),
+        ObservationTerm("joint_velocities", _JOINTS),
+    ),
+    velocity_limit=(60.0,) * 6,
+)
+
+
+def model_xml() -> str:
+    """The suite's MJCF with its includes resolved, so that it stands alone in a bundle."""
+    xml, assets = suite_cheetah.get_model_and_assets()
+    return mujoco.MjSpec.from_string(xml.decode(), include=assets).to_xml()
+
+
+def features(model: mujoco.MjModel, physics: NDArray[np.floating]) -> Features:
+    """What the tasks look at, for states (N, nq + nv); the pair of feet is (back, front)."""
+    return planar_features(model, physics, "torso", {"foot": ("bfoot", "ffoot")})
+
+
+def _moving(speed: float, direction: float) -> Reward:
+    """lin(±v ≥ speed), margin the speed, zero at rest."""
+    return lambda f: tolerance(
+        direction * f["velocity_x"], speed, margin=speed, sigmoid="linear", value_at_margin=0.0
+    )
+
+
+TASKS: dict[str, Reward] = {
+    "run": _moving(10.0, 1.0),
+    "walk": _moving(2.0, 1.0),
+    "run_backward": _moving(10.0, -1.0),
+    "walk_backward": _moving(2.0, -1.0),
+    "standing": lambda f: (
+        at_least(f["foot_height"].max(1), 1.0) * at_most(f["foot_height"].min(1), 0.15)
+    ),
+    "lying_down": lambda f: (
+        (at_most(f["torso_height"], 0.15) + at_least(f["foot_height"].mean(1), 0.45)) / 2.0
+    ),
+}
