@@ -1,7 +1,8 @@
 """Renders a pool of poses; ``pose_pool`` reads it.
 
     python -m rlzero_ros.pretrain.render_pool --out data/poses/synthetic --poses 60000
-    python -m rlzero_ros.pretrain.render_pool --out data/poses/data --poses 60000 --data data/walker
+    python -m rlzero_ros.pretrain.render_pool --out data/poses/motions --poses 20000 --motions
+    python -m rlzero_ros.pretrain.render_pool --out data/poses/data --poses 40000 --data data/walker
 
 Half of the renderings look as the model does, half have a random look. The process renders, so
 it never imports torch. An interrupted pool goes on where it was.
@@ -19,16 +20,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RlzeroError
+from ..imagine.motions import MOTIONS, figure_kind, perform
 from ..robots.observation import load_model
 from ..robots.registry import load_robot
 from .dataset import open_dataset
-from .figure_of import Poses, poses_of, walker_qpos
+from .figure_of import HIP_BELOW_TORSO_M, SEGMENTS, Poses, poses_of, walker_qpos
 from .frame_file import fill_frames
 from .heldout import split_episodes
 from .looks import LookRandomizer
 from .pose_pool import SIZE
 from .pose_sampler import sample_poses
 from .render import SUPERSAMPLING, FrameRenderer
+
+_MOMENTS, _MOTION_FPS = 48, 20.0
 
 
 def render_pool(
@@ -71,21 +75,39 @@ def data_poses(robot: str, data: Path, n: int, rng: np.random.Generator) -> Pose
     return poses_of(robot, rng.permutation(np.concatenate(parts)))
 
 
+def motion_poses(n: int, rng: np.random.Generator) -> Poses:
+    """Poses of the storyboard's human motions, each motion as often, at random moments."""
+    names = [name for name in MOTIONS if figure_kind(name) == "human"]
+    figures = []
+    for row in range(n):
+        frames = perform(names[row % len(names)], rng, _MOMENTS, _MOTION_FPS)
+        figures.append(frames[int(rng.integers(_MOMENTS))])
+    angles = [[figure.angles[segment] for segment in SEGMENTS] for figure in figures]
+    pitch, root_z = np.array(angles)[:, 0], np.array([figure.root[1] for figure in figures])
+    root = np.stack([-HIP_BELOW_TORSO_M * np.sin(pitch), root_z], axis=1)
+    poses = Poses(np.array(angles, np.float32), root.astype(np.float32))
+    return poses[rng.permutation(n)]
+
+
 def main(argv: list[str] | None = None) -> int:
     """The command line; see the module."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--out", type=Path, required=True, help="folder of the pool")
     parser.add_argument("--robot", default="walker")
     parser.add_argument("--poses", type=int, default=60_000)
-    parser.add_argument("--data", type=Path, help="take poses from this dataset's physics")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data", type=Path, help="take poses from this dataset's physics")
+    source.add_argument("--motions", action="store_true", help="take poses from the storyboard")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args(argv)
     rng = np.random.default_rng(args.seed)
     try:
-        if args.data is None:
-            poses = sample_poses(args.poses, rng)
-        else:
+        if args.data is not None:
             poses = data_poses(args.robot, args.data, args.poses, rng)
+        elif args.motions:
+            poses = motion_poses(args.poses, rng)
+        else:
+            poses = sample_poses(args.poses, rng)
         identity = {k: str(v) for k, v in vars(args).items() if k != "out"}
         render_pool(args.robot, poses, args.out, args.seed, identity)
     except RlzeroError as error:
