@@ -23,7 +23,7 @@ OBSERVATIONS_FILE, FAISS_FILE = "observations.safetensors", "index.faiss"
 WINDOW = 3
 """Frames in a window: before, now, after."""
 _FORMAT = "1"
-_TENSORS = ("observations", "embeddings", "thumbnails", "thumbnail_ends")
+_TENSORS = ("observations", "physics", "embeddings", "thumbnails", "thumbnail_ends")
 
 
 class ObservationIndex:
@@ -31,6 +31,8 @@ class ObservationIndex:
 
     Attributes:
         observations: (N, observation_dim) float32.
+        physics: (N, nq + nv) float32, what the observations show; nothing here reads it, but
+            reward prompts and rehearsals need states that a simulator can be put in.
         embeddings: (N, dim) float16, unit rows: of the window's middle frame.
         thumbnails: N pictures.
         embedder_id: whose embeddings these are.
@@ -40,6 +42,7 @@ class ObservationIndex:
     def __init__(
         self,
         observations: NDArray[np.float32],
+        physics: NDArray[np.float32],
         embeddings: NDArray[np.float16],
         thumbnails: Thumbnails,
         index: faiss.Index,
@@ -48,14 +51,15 @@ class ObservationIndex:
     ) -> None:
         """Raises BundleError when the parts are not of one size."""
         n = len(observations)
-        sizes = {len(embeddings), len(thumbnails), index.ntotal, n}
+        sizes = {len(physics), len(embeddings), len(thumbnails), index.ntotal, n}
         if n == 0 or len(sizes) != 1 or index.d != WINDOW * embeddings.shape[1]:
             raise BundleError(
                 f"the observation index does not fit together: {n} observations, "
-                f"{len(embeddings)} embeddings of {embeddings.shape[1]}, {len(thumbnails)} "
+                f"{len(physics)} states, {len(embeddings)} embeddings of {embeddings.shape[1]}, {len(thumbnails)} "
                 f"thumbnails, faiss has {index.ntotal} of {index.d}"
             )
-        self.observations, self.embeddings, self.thumbnails = observations, embeddings, thumbnails
+        self.observations, self.physics = observations, physics
+        self.embeddings, self.thumbnails = embeddings, thumbnails
         self.embedder_id, self.window_stride_s = embedder_id, window_stride_s
         self._index = index
         # A few thousand vectors need no second thread, and faiss brings an OpenMP of its own,
@@ -74,6 +78,7 @@ class ObservationIndex:
     def build(
         cls,
         observations: NDArray[np.float32],
+        physics: NDArray[np.float32],
         windows: NDArray[np.float32],
         thumbnails: Thumbnails,
         embedder_id: str,
@@ -88,7 +93,7 @@ class ObservationIndex:
         )
         index.add(flat)
         middle = windows[:, WINDOW // 2].astype(np.float16)
-        return cls(observations, middle, thumbnails, index, embedder_id, window_stride_s)
+        return cls(observations, physics, middle, thumbnails, index, embedder_id, window_stride_s)
 
     def search(
         self, windows: NDArray[np.float32], weights: NDArray[np.float32], k: int = 1
@@ -119,6 +124,7 @@ class ObservationIndex:
         save_file(
             {
                 "observations": np.ascontiguousarray(self.observations, dtype=np.float32),
+                "physics": np.ascontiguousarray(self.physics, dtype=np.float32),
                 "embeddings": np.ascontiguousarray(self.embeddings),
                 "thumbnails": np.ascontiguousarray(self.thumbnails.data),
                 "thumbnail_ends": np.ascontiguousarray(self.thumbnails.ends),
@@ -160,6 +166,7 @@ class ObservationIndex:
         thumbnails = Thumbnails(tensors["thumbnails"], tensors["thumbnail_ends"])
         return cls(
             tensors["observations"],
+            tensors["physics"],
             tensors["embeddings"],
             thumbnails,
             index,

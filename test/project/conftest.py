@@ -76,6 +76,9 @@ def make_index() -> Callable[..., ObservationIndex]:
         observations = np.repeat(np.arange(n, dtype=np.float32)[:, None], 5, axis=1)
         greys = (np.full((16, 16, 3), 40 + row % 200, np.uint8) for row in range(n))
         thumbnails = Thumbnails.pack([encode_thumbnail(grey) for grey in greys])
-        return ObservationIndex.build(observations, windows, thumbnails, embedder_id, stride_s)
+        physics = -observations
+        return ObservationIndex.build(
+            observations, physics, windows, thumbnails, embedder_id, stride_s
+        )
 
     return make

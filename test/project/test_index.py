@@ -53,6 +53,7 @@ def test_saved_and_loaded_it_answers_the_same(make_index: IndexMaker, tmp_path: 
     assert loaded.embedder_id == "model-abc"
     assert loaded.window_stride_s == 0.04
     np.testing.assert_array_equal(loaded.observations, index.observations)
+    np.testing.assert_array_equal(loaded.physics, index.physics)
     np.testing.assert_array_equal(loaded.embeddings, WINDOWS[:, 1].astype(np.float16))
     np.testing.assert_array_equal(loaded.thumbnails.decode(7), index.thumbnails.decode(7))
     one, two = (

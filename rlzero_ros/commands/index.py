@@ -1,0 +1,44 @@
+"""``rlzero index``: render and embed a robot's own states, for projection to find."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from pathlib import Path
+
+from ..errors import DataError
+from .output import write_json
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options."""
+    parser.add_argument("--robot", default="walker")
+    parser.add_argument("--data", type=Path, help="folder of the dataset (data/<robot>)")
+    parser.add_argument("--embedder", default="pose-64", help="folder, name or open_clip model")
+    parser.add_argument("--out", type=Path, required=True, help="folder that receives the index")
+    parser.add_argument("--work", type=Path, help="keeps the renderings (runs/index-<robot>)")
+    parser.add_argument("--states", type=int, default=13_000, help="observations at most")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Builds the index; returns the exit code."""
+    from ..pretrain.build_index import build_index
+    from ..pretrain.dataset import read_info
+    from ..project.embedder import load_embedder
+
+    data = args.data or Path("data") / args.robot
+    found = read_info(data).robot
+    if found != args.robot:
+        raise DataError(f"{data} holds states of {found!r}, not of {args.robot!r}")
+    report = build_index(
+        data,
+        load_embedder(args.embedder),
+        args.out,
+        args.work or Path("runs") / f"index-{args.robot}",
+        states=args.states,
+        seed=args.seed,
+    )
+    print(f"{report.states} states, {report.bytes / 1e6:.1f} MB in {args.out}")
+    write_json(args.json, asdict(report))
+    return 0

@@ -1,0 +1,102 @@
+"""From a dataset to the observation index: choose states, render, embed, save."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from ..errors import DataError
+from ..project.embedder import FrameEmbedder
+from ..project.index import FAISS_FILE, OBSERVATIONS_FILE, WINDOW, ObservationIndex
+from ..project.thumbnails import Thumbnails, encode_thumbnail
+from .choose_states import choose_windows
+from .dataset import read_info
+from .frame_file import read_frames
+from .render_states import render_in_process
+from .windows import WINDOW_STEPS, Windows
+
+_BATCH = 512
+
+
+@dataclass(frozen=True)
+class IndexReport:
+    """What was built: states, embedding size, bytes of both files, embedder id."""
+
+    states: int
+    dim: int
+    bytes: int
+    embedder_id: str
+
+
+def embed_windows(
+    embedder: FrameEmbedder, frames: NDArray[np.uint8], desc: str = "embed"
+) -> NDArray[np.float32]:
+    """Embeddings (N, 3, dim) of frames (3N, S, S, 3), window by window."""
+    rows = [
+        embedder.embed(np.asarray(frames[start : start + _BATCH]))
+        for start in tqdm(range(0, len(frames), _BATCH), desc=desc, unit="batch")
+    ]
+    return np.concatenate(rows).reshape(-1, WINDOW, embedder.dim)
+
+
+def render_windows(robot: str, windows: Windows, work: Path) -> NDArray[np.uint8]:
+    """Renders every frame of the windows: (3N, 64, 64, 3), kept in ``work`` for the next time."""
+    physics = windows.physics.reshape(-1, windows.physics.shape[-1])
+    render_in_process(robot, physics, work)
+    return read_frames(work)
+
+
+def build_index(
+    data: Path, embedder: FrameEmbedder, out: Path, work: Path, *, states: int, seed: int = 0
+) -> IndexReport:
+    """Builds the index of a dataset and writes it into ``out``.
+
+    Args:
+        data: folder of the dataset.
+        embedder: made the embeddings from now on.
+        out: receives ``observations.safetensors`` and ``index.faiss``.
+        work: keeps the renderings, so that an interrupted build goes on, and another embedder
+            need not render again.
+        states: how many observations, at most.
+        seed: decides the choice.
+    """
+    if states < 1:
+        raise DataError(f"an index needs at least one state, not {states}")
+    info = read_info(data)
+    windows = _chosen(data, work, states, seed)
+    frames = render_windows(info.robot, windows, work)
+    embedded = embed_windows(embedder, frames)
+    middle = frames[WINDOW // 2 :: WINDOW]
+    thumbnails = Thumbnails.pack(
+        [encode_thumbnail(np.asarray(f)) for f in tqdm(middle, desc="thumbnails", unit="frame")]
+    )
+    stride = WINDOW_STEPS * info.control_period_s
+    index = ObservationIndex.build(
+        windows.observations, windows.middle, embedded, thumbnails, embedder.id, stride
+    )
+    index.save(out)
+    size = sum((out / name).stat().st_size for name in (OBSERVATIONS_FILE, FAISS_FILE))
+    return IndexReport(len(index), index.dim, size, embedder.id)
+
+
+def _chosen(data: Path, work: Path, states: int, seed: int) -> Windows:
+    """The choice of states, made once for a work folder: the dataset may grow meanwhile."""
+    wanted: dict[str, Any] = {"data": str(data), "states": states, "seed": seed}
+    stamp, file = work / "choice.json", work / "choice.npz"
+    if stamp.exists():
+        found = json.loads(stamp.read_text())
+        if found != wanted:
+            raise DataError(f"{work} holds another choice of states ({found}): delete it")
+        with np.load(file) as arrays:
+            return Windows(**arrays)
+    windows = choose_windows(data, states, seed)
+    work.mkdir(parents=True, exist_ok=True)
+    np.savez(file, **asdict(windows))
+    stamp.write_text(json.dumps(wanted))
+    return windows
