@@ -23,9 +23,12 @@ _CANDIDATES = 200_000
 _STATES_PER_GROUP = 5
 
 
-def choose_windows(folder: Path, n: int, seed: int) -> Windows:
-    """At most n windows of a dataset's training episodes that cover its poses and motions."""
-    candidates = read_windows(folder, heldout=False, most=_CANDIDATES, seed=seed)
+def choose_windows(folder: Path, n: int, seed: int, *, heldout: bool = False) -> Windows:
+    """At most n windows that cover a dataset's poses and motions.
+
+    They come from the episodes that training may see, or, for evaluation, from the others.
+    """
+    candidates = read_windows(folder, heldout=heldout, most=_CANDIDATES, seed=seed)
     rng = np.random.default_rng(seed)
     moving = np.abs(candidates.forward_speed) > MOVING_MPS
     kinds = (candidates.steady & moving, candidates.steady & ~moving, ~candidates.steady)
