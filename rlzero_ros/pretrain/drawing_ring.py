@@ -17,6 +17,8 @@ from ..imagine.figure import FigurePose
 from ..imagine.style import random_style
 from .pose_pool import SIZE, PosePool
 
+CLUTTERED = 0.4
+"""Share of drawings with things about the figure."""
 _ARMS = ("right_arm", "right_forearm", "left_arm", "left_forearm")
 
 
@@ -70,7 +72,8 @@ class DrawingRing:
         self.frames[slot, 0] = pool.frames[row]
         pose = pool.poses.figure(row)
         for view in range(1, self.frames.shape[1]):
-            self.frames[slot, view] = draw(dressed(pose, rng), random_style(rng), SIZE)
+            style = random_style(rng, clutter=bool(rng.random() < CLUTTERED))
+            self.frames[slot, view] = draw(dressed(pose, rng), style, SIZE)
 
     def sample(
         self, n: int, rng: np.random.Generator

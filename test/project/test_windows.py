@@ -1,4 +1,4 @@
-"""Choosing states: held-out episodes stay out, falls and flailing are rare, everything is covered."""
+"""Choosing states: held-out episodes stay out, falls are rare, everything is covered."""
 
 from pathlib import Path
 
