@@ -41,11 +41,18 @@ def find_folder(kind: str, name_or_path: str | Path) -> Path | None:
         return None
     if os.sep in text or text.startswith((".", "~")):
         path = Path(text).expanduser()
-        return path if path.is_dir() else None
+        return path if _is_folder(path) else None
     for root in resource_roots():
-        if (root / kind / text).is_dir():
+        if _is_folder(root / kind / text):
             return root / kind / text
     return None
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no file system takes
+        return False
 
 
 def names_of(kind: str) -> list[str]:

