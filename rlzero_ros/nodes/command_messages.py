@@ -13,7 +13,7 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 from trajectory_msgs.msg import JointTrajectory, JointTrajectoryPoint
 
-from rlzero_ros.robots.spec import RobotSpec
+from ..robots.spec import RobotSpec
 
 CommandMessage: TypeAlias = Float64MultiArray | JointTrajectory | JointState
 MessageMaker: TypeAlias = Callable[[NDArray[np.float64], Time], CommandMessage]

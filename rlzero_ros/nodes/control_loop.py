@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rlzero_ros.nodes.loop_times import LoopTimes
+from .loop_times import LoopTimes
 
 # Another thread gives up the interpreter after so long when the control loop wants it.
 SWITCH_INTERVAL_S = 0.0005

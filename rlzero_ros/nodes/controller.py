@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rlzero_ros.errors import ErrorCode, RlzeroError
-from rlzero_ros.imitate.latent import project_to_sphere
-from rlzero_ros.imitate.runtime import PolicyRuntime
-from rlzero_ros.nodes.robot_state_input import RobotStateInput
-from rlzero_ros.nodes.task import Task
-from rlzero_ros.robots.observation import ObservationAssembler
-from rlzero_ros.robots.spec import RobotSpec
-from rlzero_ros.safety import CommandLimits, GuardState, LatentBlend, SafetyGuard, Verdict
+from ..errors import ErrorCode, RlzeroError
+from ..imitate.latent import project_to_sphere
+from ..imitate.runtime import PolicyRuntime
+from ..robots.observation import ObservationAssembler
+from ..robots.spec import RobotSpec
+from ..safety import CommandLimits, GuardState, LatentBlend, SafetyGuard, Verdict
+from .robot_state_input import RobotStateInput
+from .task import Task
 
 
 @dataclass(frozen=True)

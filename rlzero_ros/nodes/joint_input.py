@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 
-from rlzero_ros.nodes.stamp_order import StampOrder
+from .stamp_order import StampOrder
 
 # No robot has so many; a message that claims to is not worth sorting.
 MAX_NAMES = 1000

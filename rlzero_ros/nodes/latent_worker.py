@@ -13,10 +13,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from rlzero_ros.imitate.base import BehaviorFoundationModel
-from rlzero_ros.imitate.latent import imitation_latent
-from rlzero_ros.nodes.plan_input import Plan
-from rlzero_ros.nodes.task import Task
+from ..imitate.base import BehaviorFoundationModel
+from ..imitate.latent import imitation_latent
+from .plan_input import Plan
+from .task import Task
 
 
 class LatentWorker:

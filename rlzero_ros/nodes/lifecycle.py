@@ -27,8 +27,8 @@ from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackRet
 from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
-from rlzero_ros.errors import RlzeroError
-from rlzero_ros.nodes.parameters import declare
+from ..errors import RlzeroError
+from .parameters import declare
 
 
 class ManagedNode(LifecycleNode):

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rlzero_ros.errors import ErrorCode, RlzeroError
-from rlzero_ros.msg import ProjectedPlan
+from ..errors import ErrorCode, RlzeroError
+from ..msg import ProjectedPlan
 
 MAX_TEXT = 1000
 SIMILARITY_SLACK = 1e-3  # cosines of float16 embeddings overshoot 1

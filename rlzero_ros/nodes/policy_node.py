@@ -11,6 +11,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from builtin_interfaces.msg import Time
@@ -18,26 +19,27 @@ from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType
 from rclpy.duration import Duration
+from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import Imu, JointState
 from std_srvs.srv import SetBool, Trigger
 
-from rlzero_ros.errors import ErrorCode, RlzeroError
-from rlzero_ros.msg import PolicyStatus, ProjectedPlan
-from rlzero_ros.nodes.command_messages import command_message_maker
-from rlzero_ros.nodes.control_loop import ControlLoop
-from rlzero_ros.nodes.controller import Controller
-from rlzero_ros.nodes.latent_worker import LatentWorker
-from rlzero_ros.nodes.lifecycle import ManagedNode, run_node
-from rlzero_ros.nodes.loop_times import LoopTimes
-from rlzero_ros.nodes.parameter_table import declare_table, read_table
-from rlzero_ros.nodes.plan_input import Plan, PlanRules
-from rlzero_ros.nodes.policy_parameters import PARAMETERS
-from rlzero_ros.nodes.policy_setup import PolicySetup
-from rlzero_ros.nodes.policy_status import Rejection, diagnostics_message, status_message
-from rlzero_ros.nodes.robot_state_input import RobotStateInput
-from rlzero_ros.nodes.task import Task
-from rlzero_ros.safety import GuardState, Verdict
+from ..errors import ErrorCode, RlzeroError
+from ..msg import PolicyStatus, ProjectedPlan
+from ..safety import GuardState, Verdict
+from .command_messages import command_message_maker
+from .control_loop import ControlLoop
+from .controller import Controller
+from .latent_worker import LatentWorker
+from .lifecycle import ManagedNode, run_node
+from .loop_times import LoopTimes
+from .parameter_table import declare_table, read_table
+from .plan_input import MAX_TEXT, Plan, PlanRules
+from .policy_parameters import PARAMETERS
+from .policy_setup import PolicySetup
+from .policy_status import Rejection, policy_diagnostics, status_message
+from .robot_state_input import RobotStateInput
+from .task import Task
 
 RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
 LATCHED = QoSProfile(
@@ -58,8 +60,7 @@ class PolicyNode(ManagedNode):
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self._loop: ControlLoop | None = None
         self._loop_error: BaseException | None = None
-        self._worker: LatentWorker | None = None
-        self._interfaces: list[tuple[object, object]] = []
+        self._configured = ExitStack()
 
     def configure(self) -> None:
         """Load the bundle and open every topic and service; nothing is published to the robot."""
@@ -91,6 +92,8 @@ class PolicyNode(ManagedNode):
             setup.bfm, self._on_task, self._on_no_task, self._on_replaced_plan
         )
         self._open(values["status_rate_hz"])
+        # Ends first: it uses what was opened.
+        self._configured.callback(self._worker.close)
         self.get_logger().info(
             f"bundle {setup.bundle_id}: {spec.name}, {spec.action_dim} joints, "
             f"{spec.command.interface} on {spec.command.topic}, "
@@ -115,46 +118,44 @@ class PolicyNode(ManagedNode):
 
     def cleanup(self) -> None:
         """Close what `configure` opened."""
-        if self._worker is not None:
-            self._worker.close()
-            self._worker = None
-        for destroy, entity in self._interfaces:
-            destroy(entity)  # type: ignore[operator]
-        self._interfaces.clear()
+        self._configured.close()
 
     def _open(self, status_rate_hz: float) -> None:
-        inputs, sensor = self._inputs, qos_profile_sensor_data
+        inputs = self._inputs
         kind, self._command_message = command_message_maker(self._spec)
-        self._commands = self.create_publisher(kind, self._spec.command.topic, RELIABLE)
-        self._status = self.create_publisher(PolicyStatus, "policy_status", BEST_EFFORT)
-        self._diagnostics = self.create_publisher(DiagnosticArray, "/diagnostics", RELIABLE)
-        for message, topic, take in (
-            (JointState, "joint_states", inputs.on_joint_states),
-            (Imu, "imu", inputs.on_imu),
-            (Odometry, "odom", inputs.on_odom),
+        self._commands = self._publisher(kind, self._spec.command.topic, RELIABLE)
+        self._status = self._publisher(PolicyStatus, "policy_status", BEST_EFFORT)
+        self._diagnostics = self._publisher(DiagnosticArray, "/diagnostics", RELIABLE)
+        # Lets the other threads ask the executor for a status at once.
+        self._changed = self.create_guard_condition(self._on_changed)
+        self._configured.callback(self.destroy_guard_condition, self._changed)
+        for message, topic, take, qos in (
+            (JointState, "joint_states", _timed(inputs.on_joint_states), qos_profile_sensor_data),
+            (Imu, "imu", _timed(inputs.on_imu), qos_profile_sensor_data),
+            (Odometry, "odom", _timed(inputs.on_odom), qos_profile_sensor_data),
+            (ProjectedPlan, "plan", self._on_plan, LATCHED),
         ):
-            subscription = self.create_subscription(message, topic, _received(take), sensor)
-            self._interfaces.append((self.destroy_subscription, subscription))
-        plans = self.create_subscription(ProjectedPlan, "plan", self._on_plan, LATCHED)
-        self._interfaces.append((self.destroy_subscription, plans))
-        for service in (
-            self.create_service(SetBool, "arm", self._on_arm),
-            self.create_service(Trigger, "stop", self._on_stop),
-            self.create_service(Trigger, "reset_stop", self._on_reset_stop),
+            subscription = self.create_subscription(message, topic, take, qos)
+            self._configured.callback(self.destroy_subscription, subscription)
+        for kind, name, answer in (
+            (SetBool, "arm", self._on_arm),
+            (Trigger, "stop", self._on_stop),
+            (Trigger, "reset_stop", self._on_reset_stop),
         ):
-            self._interfaces.append((self.destroy_service, service))
+            service = self.create_service(kind, name, answer)
+            self._configured.callback(self.destroy_service, service)
         # On the steady clock: people want to know what goes on while a simulator is paused.
-        for period_s, callback in (
+        for period_s, tell in (
             (1.0 / status_rate_hz, self._publish_status),
             (1.0, self._publish_diagnostics),
         ):
-            timer = self.create_timer(period_s, callback, clock=self._steady)
-            self._interfaces.append((self.destroy_timer, timer))
-        # Lets the other threads ask the executor for a status at once.
-        self._changed = self.create_guard_condition(self._on_changed)
-        self._interfaces.append((self.destroy_guard_condition, self._changed))
-        for publisher in (self._commands, self._status, self._diagnostics):
-            self._interfaces.append((self.destroy_publisher, publisher))
+            timer = self.create_timer(period_s, tell, clock=self._steady)
+            self._configured.callback(self.destroy_timer, timer)
+
+    def _publisher(self, kind: type, topic: str, qos: QoSProfile) -> Publisher:
+        publisher = self.create_publisher(kind, topic, qos)
+        self._configured.callback(self.destroy_publisher, publisher)
+        return publisher
 
     # The control loop's thread.
 
@@ -183,7 +184,7 @@ class PolicyNode(ManagedNode):
         except RlzeroError as error:
             self._reject(plan.id, error)
             return
-        what = f"plan {plan.id}: {plan.command!r}" if task.plan_id else "hold"
+        what = f"plan {plan.id[:80]!r}: {plan.command!r}" if task.plan_id else "hold"
         self.get_logger().info(f"{what} (imitate {task.imitate_s * 1e3:.1f} ms)")
         self._changed.trigger()
 
@@ -207,7 +208,6 @@ class PolicyNode(ManagedNode):
         except RlzeroError as error:
             self._reject(message.id, error)
             return
-        assert self._worker is not None
         self._worker.submit(plan)
 
     def _on_replaced_plan(self, plan: Plan) -> None:
@@ -269,7 +269,7 @@ class PolicyNode(ManagedNode):
             self.get_logger().error(f"stopped: {reason}{trace}")
 
     def _publish_diagnostics(self) -> None:
-        message = diagnostics_message(
+        message = policy_diagnostics(
             self.get_name(),
             self._spec.name,
             self._controller.snapshot(time.monotonic()),
@@ -283,8 +283,9 @@ class PolicyNode(ManagedNode):
     # Any thread.
 
     def _reject(self, plan_id: str, error: RlzeroError) -> None:
-        self._rejection = Rejection(plan_id, int(error.code), error.message)
-        self.get_logger().warning(f"plan {plan_id!r} refused: {error} (code {int(error.code)})")
+        code = int(error.code)
+        self._rejection = Rejection(plan_id[:MAX_TEXT], code, error.message)
+        self.get_logger().warning(f"plan {plan_id[:80]!r} refused: {error} (code {code})")
         self._changed.trigger()
 
     def _send_final_command(self) -> None:
@@ -298,7 +299,7 @@ class PolicyNode(ManagedNode):
         return self.get_clock().now().to_msg()
 
 
-def _received(take: Callable[[Any, float], None]) -> Callable[[Any], None]:
+def _timed(take: Callable[[Any, float], None]) -> Callable[[Any], None]:
     """Return a callback that notes when its message came."""
     return lambda message: take(message, time.monotonic())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rlzero_ros.nodes.parameter_table import Row
+from .parameter_table import Row
 
 PARAMETERS: dict[str, Row] = {
     "bundle": ("walker", "Bundle: the name of an installed one, or the path of its folder"),

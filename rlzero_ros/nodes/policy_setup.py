@@ -7,14 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from rlzero_ros.bundle import Bundle
-from rlzero_ros.errors import BundleError, ErrorCode
-from rlzero_ros.imitate.base import BehaviorFoundationModel
-from rlzero_ros.imitate.latent import project_to_sphere
-from rlzero_ros.imitate.runtime import PolicyRuntime
-from rlzero_ros.robots.observation import ObservationAssembler
-from rlzero_ros.robots.spec import RobotSpec
-from rlzero_ros.robots.state import RobotState
+from ..bundle import Bundle
+from ..errors import BundleError, ErrorCode
+from ..imitate.base import BehaviorFoundationModel
+from ..imitate.latent import project_to_sphere
+from ..imitate.runtime import PolicyRuntime
+from ..robots.observation import ObservationAssembler
+from ..robots.spec import RobotSpec
+from ..robots.state import RobotState
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import numpy as np
 from builtin_interfaces.msg import Time
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
-from rlzero_ros.msg import PolicyStatus
-from rlzero_ros.nodes.controller import Snapshot
-from rlzero_ros.nodes.loop_times import LoopReport
-from rlzero_ros.safety import GuardState
+from ..msg import PolicyStatus
+from ..safety import GuardState
+from .controller import Snapshot
+from .diagnostics import diagnostic_message
+from .loop_times import LoopReport
 
 ARMED = (GuardState.ENGAGING, GuardState.RUNNING)
 # More missed periods than this share of all are worth a warning.
@@ -59,7 +60,7 @@ def status_message(
     return message
 
 
-def diagnostics_message(
+def policy_diagnostics(
     name: str,
     hardware_id: str,
     snapshot: Snapshot,
@@ -88,16 +89,7 @@ def diagnostics_message(
     for key, age_s in snapshot.ages_s.items():
         values[f"age of {key} (ms)"] = "never" if age_s == np.inf else f"{age_s * 1e3:.1f}"
     values |= {f"guard: {key}": n for key, n in snapshot.counters.items()}
-    status = DiagnosticStatus(
-        level=level,
-        name=f"{name}: task",
-        message=text,
-        hardware_id=hardware_id,
-        values=[KeyValue(key=key, value=str(value)) for key, value in values.items()],
-    )
-    message = DiagnosticArray(status=[status])
-    message.header.stamp = stamp
-    return message
+    return diagnostic_message(name, "task", hardware_id, level, text, values, stamp)
 
 
 def _judge(

@@ -7,11 +7,11 @@ from nav_msgs.msg import Odometry
 from numpy.typing import NDArray
 from sensor_msgs.msg import Imu, JointState
 
-from rlzero_ros.nodes.joint_input import JointInput
-from rlzero_ros.nodes.stamp_order import StampOrder
-from rlzero_ros.robots.spec import RobotSpec
-from rlzero_ros.robots.state import RobotState, rotate
-from rlzero_ros.safety import Reading
+from ..robots.spec import RobotSpec
+from ..robots.state import RobotState, rotate
+from ..safety import Reading
+from .joint_input import JointInput
+from .stamp_order import StampOrder
 
 # How far the norm of an orientation may be from 1 before it is no orientation.
 NORM_TOLERANCE = 0.05

@@ -4,13 +4,13 @@ Nothing here knows ROS, MuJoCo or torch; numpy is the only import, so that the w
 read, and tested by brute force, on its own.
 """
 
-from rlzero_ros.safety.blend import blend, smoothstep
-from rlzero_ros.safety.chain import clip_to_limits, finite_vector, limit_slew, stale_input
-from rlzero_ros.safety.guard import GuardState, SafetyGuard, Verdict
-from rlzero_ros.safety.hold import final_command, hold_command
-from rlzero_ros.safety.latent_blend import LatentBlend
-from rlzero_ros.safety.limits import CommandLimits
-from rlzero_ros.safety.reading import Reading
+from .blend import blend, smoothstep
+from .chain import clip_to_limits, finite_vector, limit_slew, stale_input
+from .guard import GuardState, SafetyGuard, Verdict
+from .hold import final_command, hold_command
+from .latent_blend import LatentBlend
+from .limits import CommandLimits
+from .reading import Reading
 
 __all__ = [
     "CommandLimits",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from rlzero_ros.safety.limits import CommandLimits
+from .limits import CommandLimits
 
 
 def stale_input(ages_s: Mapping[str, float], stale_after_s: float) -> str:

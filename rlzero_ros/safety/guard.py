@@ -19,11 +19,11 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from rlzero_ros.safety.blend import blend
-from rlzero_ros.safety.chain import clip_to_limits, finite_vector, limit_slew, stale_input
-from rlzero_ros.safety.hold import final_command, hold_command
-from rlzero_ros.safety.limits import CommandLimits
-from rlzero_ros.safety.reading import Reading
+from .blend import blend
+from .chain import clip_to_limits, finite_vector, limit_slew, stale_input
+from .hold import final_command, hold_command
+from .limits import CommandLimits
+from .reading import Reading
 
 Observe = Callable[[], object]
 Act = Callable[[NDArray[np.float64]], object]

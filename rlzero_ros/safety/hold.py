@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from rlzero_ros.safety.limits import CommandLimits
+from .limits import CommandLimits
 
 
 def hold_command(

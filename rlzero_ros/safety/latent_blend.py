@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from rlzero_ros.safety.blend import blend
+from .blend import blend
 
 Vector = NDArray[np.float32]
 

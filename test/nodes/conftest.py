@@ -9,12 +9,12 @@ import pytest
 import torch
 from nav_msgs.msg import Odometry
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
-from rlzero_ros.msg import PolicyStatus, ProjectedPlan
 from sensor_msgs.msg import Imu, JointState
 from std_srvs.srv import SetBool, Trigger
 
 from rlzero_ros.bundle import Bundle
 from rlzero_ros.imitate.registry import build_bfm
+from rlzero_ros.msg import PolicyStatus, ProjectedPlan
 from rlzero_ros.nodes.command_messages import command_message_maker
 from rlzero_ros.packing import pack_bundle
 from rlzero_ros.project.index import ObservationIndex
@@ -34,16 +34,21 @@ LIMITS = {
 }
 
 
-def spec_for(interface="effort", message="float64_multi_array", **changes):
-    """The walker's specification with another command interface."""
-    command = dataclasses.replace(
-        SPEC.command,
-        interface=interface,
-        message=message,
-        topic=f"{interface}_controller/commands",
-        **LIMITS[interface],
-    )
-    return dataclasses.replace(SPEC, command=command, **changes)
+@pytest.fixture(scope="session")
+def spec_for():
+    """spec_for(interface, message): the walker's specification with another command interface."""
+
+    def spec_for(interface, message):
+        command = dataclasses.replace(
+            SPEC.command,
+            interface=interface,
+            message=message,
+            topic=f"{interface}_controller/commands",
+            **LIMITS[interface],
+        )
+        return dataclasses.replace(SPEC, command=command)
+
+    return spec_for
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +74,12 @@ def make_bundle(tmp_path_factory):
         windows /= np.linalg.norm(windows, axis=-1, keepdims=True)
         picture = encode_thumbnail(np.zeros((8, 8, 3), dtype=np.uint8))
         index = ObservationIndex.build(
-            observations, windows, Thumbnails.pack([picture] * 20), EMBEDDER_ID, 0.05
+            observations,
+            physics=rng.normal(size=(20, 18)).astype(np.float32),
+            windows=windows,
+            thumbnails=Thumbnails.pack([picture] * 20),
+            embedder_id=EMBEDDER_ID,
+            window_stride_s=0.05,
         )
         index.save(folder / "index")
         z = rng.normal(size=16)
@@ -216,8 +226,8 @@ class Operator:
     def send(self, plan):
         self._plans.publish(plan)
 
-    def plan(self, bundle_id, plan_id="plan-1", steps=5, lifetime_s=60.0, seed=0, **changes):
-        """A good plan, but for the changes."""
+    def plan(self, bundle_id, plan_id, lifetime_s=60.0, steps=5, seed=0):
+        """A good plan."""
         rng = np.random.default_rng(seed)
         until = self._node.get_clock().now().nanoseconds + int(lifetime_s * 1e9)
         plan = ProjectedPlan(
@@ -232,8 +242,6 @@ class Operator:
         )
         plan.header.stamp = self._node.get_clock().now().to_msg()
         plan.valid_until.sec, plan.valid_until.nanosec = divmod(until, 1_000_000_000)
-        for name, value in changes.items():
-            setattr(plan, name, value)
         return plan
 
     def wait_for(self, condition, what, timeout_s=10.0):

@@ -4,6 +4,7 @@ import signal
 import time
 
 import numpy as np
+
 from rlzero_ros.msg import PolicyStatus
 
 SPEED = np.array([0.5, -0.5, 1.0, 0.1, 0.2, -0.3])

@@ -4,9 +4,9 @@ import time
 
 import numpy as np
 from nav_msgs.msg import Odometry
-from rlzero_ros.msg import PolicyStatus
 from sensor_msgs.msg import Imu, JointState
 
+from rlzero_ros.msg import PolicyStatus
 from rlzero_ros.robots.walker import SPEC
 
 SPEED = np.array([0.5, -0.5, 1.0, 0.1, 0.2, -0.3])
