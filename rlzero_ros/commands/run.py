@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import NoReturn
 
-from ..errors import ErrorCode, RlzeroError
+from ..errors import CommandError, ErrorCode, RlzeroError
 from .output import write_json
 
 EXIT_REFUSED = 3
@@ -19,7 +19,7 @@ EXIT_REFUSED = 3
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--command", required=True, metavar="SENTENCE", help="what to do")
+    parser.add_argument("--command", metavar="SENTENCE", help="what to do")
     parser.add_argument("--robot", default="walker", help="built-in robot (default: %(default)s)")
     parser.add_argument("--bundle", metavar="NAME|FOLDER", help="its bundle (default: the robot's)")
     parser.add_argument("--imaginer", default="storyboard", help="default: %(default)s")
@@ -41,11 +41,13 @@ def main(args: argparse.Namespace) -> int:
     from ..evaluate.video import film
     from .simulated_run import Progress, SimulatedRun
 
+    if args.command is None and args.video is None:
+        raise CommandError("say what to do: --command SENTENCE or --video FILE")
     signal.signal(signal.SIGTERM, _terminate)
     folder = args.report.absolute().parent
     folder.mkdir(parents=True, exist_ok=True)
     run = SimulatedRun(
-        command=args.command,
+        command=args.command if args.command is not None else f"do as in {args.video.name}",
         robot=args.robot,
         bundle=args.bundle or args.robot,
         imaginer="video" if args.video else args.imaginer,

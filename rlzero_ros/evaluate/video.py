@@ -22,6 +22,8 @@ from .recording import Recording
 FPS = 25
 WIDTH, HEIGHT = 480, 360
 _RENDERERS = (("EGL", "egl"), ("OSMesa", "osmesa"))
+_HINT = "Install one: 'apt-get install libegl1 libgl1-mesa-dri', or 'apt-get install libosmesa6'"
+_EXIT_TOLD = 2
 
 
 def film(recording_file: Path, robot: str, video: Path, timeout_s: float = 300.0) -> None:
@@ -34,9 +36,13 @@ def film(recording_file: Path, robot: str, video: Path, timeout_s: float = 300.0
         )
     except subprocess.TimeoutExpired as error:
         raise RobotError(f"rendering took longer than {timeout_s:.0f} s") from error
+    if done.returncode == _EXIT_TOLD:
+        raise RobotError(done.stderr.strip().splitlines()[-1])
     if done.returncode != 0:
-        lines = done.stderr.strip().splitlines() or ["no reason given"]
-        raise RobotError(lines[-1])
+        # A GL library that is there but broken ends in many ways, a crash among them.
+        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        renderer = environment.get("MUJOCO_GL", "the default renderer")
+        raise RobotError(f"rendering with {renderer} failed: {lines[-1]}. {_HINT}")
 
 
 def write_mp4(frames: Iterator[NDArray[np.uint8]], video: Path, fps: int) -> None:
@@ -86,10 +92,7 @@ def _renderer() -> dict[str, str]:
     for library, name in _RENDERERS:
         if find_library(library):
             return {"MUJOCO_GL": name}
-    raise RobotError(
-        "no GL library to render with: 'apt-get install libegl1 libgl1-mesa-dri' (EGL) "
-        "or 'apt-get install libosmesa6'"
-    )
+    raise RobotError(f"no GL library to render with. {_HINT}")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
         write_mp4(render(Recording.load(options.recording), options.robot), options.video, FPS)
     except RlzeroError as error:
         print(error, file=sys.stderr)
-        return 2
+        return _EXIT_TOLD
     return 0
 
 

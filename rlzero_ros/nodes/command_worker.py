@@ -55,6 +55,12 @@ class CommandWorker:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="commands", daemon=True)
 
+    @property
+    def doing(self) -> str:
+        """The command on its way; empty if there is none."""
+        job = self._current
+        return "" if job is None else job.command
+
     def start(self) -> None:
         """Begin to take jobs."""
         self._thread.start()

@@ -6,8 +6,10 @@ import sys
 import time
 import traceback
 from contextlib import ExitStack
+from dataclasses import asdict, replace
 
 import numpy as np
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from nav_msgs.msg import Odometry
 from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
@@ -22,12 +24,13 @@ from ..robots.registry import load_robot
 from ..robots.simulation import Simulation
 from ..robots.state import RobotState
 from .camera import Camera, image_message
+from .diagnostics import diagnostic_message
 from .lifecycle import ManagedNode, run_node
 from .mujoco_parameters import PARAMETERS
 from .parameter_table import declare_table, read_table
 from .read_command import COMMAND_TYPES, CommandMessage, read_command
 from .robot_state_messages import imu_message, joint_state_message, odometry_message, time_message
-from .simulation_loop import SimulationLoop
+from .simulation_loop import LoopCounters, SimulationLoop
 
 
 class MujocoNode(ManagedNode):
@@ -55,11 +58,14 @@ class MujocoNode(ManagedNode):
         self._odom = self._publisher(Odometry, "odom", qos_profile_sensor_data)
         self._images = self._publisher(Image, "camera/image_raw", qos_profile_sensor_data)
         self._clocks = self._publisher(ClockMessage, "/clock", QoSProfile(depth=1))
+        self._diagnostics = self._publisher(DiagnosticArray, "/diagnostics", QoSProfile(depth=1))
 
     def activate(self) -> None:
         """Start the physics and listen."""
         self._refused_commands = 0
         self._next_clock_s = 0.0
+        self._failure = ""
+        self._told = (0.0, time.monotonic(), LoopCounters())
         self._loop = SimulationLoop(
             self._simulation,
             pose=self._options["initial_pose"],
@@ -81,6 +87,8 @@ class MujocoNode(ManagedNode):
             self.create_service(SetBool, "pause", self._on_pause),
         ):
             self._activated.callback(self.destroy_service, service)
+        told = self.create_timer(1.0, self._publish_diagnostics, clock=self._steady)
+        self._activated.callback(self.destroy_timer, told)
         if self._options["camera.rate_hz"] > 0.0:
             camera = Camera(
                 self._spec,
@@ -140,7 +148,30 @@ class MujocoNode(ManagedNode):
             text, throttle_duration_sec=1.0, throttle_time_source_type=self._steady
         )
 
+    def _publish_diagnostics(self) -> None:
+        """What happened since the last time, so that a fault which is over is not told for ever."""
+        sim_s, wall_s, before = self._told
+        now = replace(self._loop.counters)
+        self._told = (self._loop.time_s, time.monotonic(), now)
+        factor = (self._told[0] - sim_s) / (self._told[1] - wall_s) if sim_s else 1.0
+        level, text = DiagnosticStatus.OK, "paused" if self._loop.paused else "running"
+        if now.divergences > before.divergences:
+            level, text = DiagnosticStatus.WARN, "the physics diverged and was put back"
+        elif now.dropped_s > before.dropped_s:
+            level, text = DiagnosticStatus.WARN, "slower than real time"
+        if self._failure:
+            level, text = DiagnosticStatus.ERROR, self._failure
+        values = {"real time factor": f"{factor:.3f}", **asdict(now)}
+        values["commands ignored"] = self._refused_commands
+        stamp = time_message(self._loop.time_s)
+        self._diagnostics.publish(
+            diagnostic_message(
+                self.get_name(), "simulation", self._spec.name, level, text, values, stamp
+            )
+        )
+
     def _report_failure(self, error: Exception) -> None:
+        self._failure = f"{type(error).__name__}: {error}"
         if isinstance(error, RobotError):
             self.get_logger().error(str(error))
         else:

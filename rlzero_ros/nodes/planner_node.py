@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 import traceback
 import uuid
+from collections import Counter
 from contextlib import ExitStack
 
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.clock import Clock, ClockType
 from rclpy.publisher import Publisher
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from sensor_msgs.msg import CompressedImage
@@ -24,6 +27,7 @@ from ..srv import PreviewCommand
 from .command_action import CommandAction
 from .command_job import CommandJob, Feedback, Outcome
 from .command_worker import CommandWorker
+from .diagnostics import diagnostic_message
 from .lifecycle import ManagedNode, run_node
 from .parameter_table import declare_table, read_table
 from .plan_messages import hold_message, plan_message, strip_message
@@ -43,19 +47,25 @@ class PlannerNode(ManagedNode):
         declare_table(self, PARAMETERS)
         self._configured = ExitStack()
         self._activated = ExitStack()
+        self._steady = Clock(clock_type=ClockType.STEADY_TIME)
 
     def configure(self) -> None:
         """Load the models, which takes seconds; open the outputs."""
         self._options = read_table(self, PARAMETERS)
         self._bundle = Bundle.load(find_bundle(self._options["bundle"]))
-        self._pipeline = Pipeline(self._bundle, load_imaginer(self._options["imaginer"]))
+        options = {"path": self._options["video"]} if self._options["video"] else {}
+        imaginer = load_imaginer(self._options["imaginer"], **options)
+        self._pipeline = Pipeline(self._bundle, imaginer)
         self._pipeline.warm_up()
         self._plans = self._publisher(ProjectedPlan, "plan")
         self._imagination = self._publisher(CompressedImage, "imagination")
+        self._diagnostics = self._publisher(DiagnosticArray, "/diagnostics", QoSProfile(depth=1))
 
     def activate(self) -> None:
         """Take commands."""
         self._policy = PolicyWatch()
+        self._ended: Counter[ErrorCode] = Counter()
+        self._last = "no command yet"
         self._worker = CommandWorker(
             self._pipeline,
             self._policy,
@@ -83,6 +93,8 @@ class PlannerNode(ManagedNode):
             callback_group=MutuallyExclusiveCallbackGroup(),
         )
         self._activated.callback(self.destroy_service, preview)
+        told = self.create_timer(1.0, self._publish_diagnostics, clock=self._steady)
+        self._activated.callback(self.destroy_timer, told)
         self._worker.start()
         self._activated.callback(self._worker.stop)  # first of all on the way down
 
@@ -95,8 +107,8 @@ class PlannerNode(ManagedNode):
         self._configured.close()
         self.__dict__.pop("_pipeline", None)
 
-    def _publisher(self, message_type: type, topic: str) -> Publisher:
-        publisher = self.create_publisher(message_type, topic, _LATCHED)
+    def _publisher(self, message_type: type, topic: str, qos: QoSProfile = _LATCHED) -> Publisher:
+        publisher = self.create_publisher(message_type, topic, qos)
         self._configured.callback(self.destroy_publisher, publisher)
         return publisher
 
@@ -153,11 +165,34 @@ class PlannerNode(ManagedNode):
 
     def _tell(self, command: str, outcome: Outcome) -> None:
         shown = command if len(command) <= 60 else command[:60] + "…"
-        if outcome.error_code == ErrorCode.OK:
-            self.get_logger().info(f"{shown!r}: {outcome.message}")
+        code = outcome.error_code
+        self._ended[code] += 1
+        self._last = f"{shown!r}: {code.name} ({int(code)}): {outcome.message}"
+        if code == ErrorCode.OK:
+            self.get_logger().info(self._last)
         else:
-            code = outcome.error_code
-            self.get_logger().error(f"{shown!r}: {code.name} ({int(code)}): {outcome.message}")
+            self.get_logger().error(self._last)
+
+    def _publish_diagnostics(self) -> None:
+        defects = self._ended[ErrorCode.INTERNAL]
+        if defects:
+            level, text = DiagnosticStatus.ERROR, f"{defects} defects; see the log"
+        elif not self._policy.is_heard:
+            level, text = DiagnosticStatus.WARN, "no policy node is heard"
+        else:
+            level, text = DiagnosticStatus.OK, self._worker.doing or "idle"
+        values = {
+            "bundle": f"{self._bundle.path.name} {self._bundle.id}",
+            "imaginer": self._options["imaginer"],
+            "embedder": self._bundle.embedder_id,
+            "last command": self._last,
+            **{f"ended {code.name}": count for code, count in sorted(self._ended.items())},
+        }
+        now = self.get_clock().now().to_msg()
+        robot = self._bundle.spec.name
+        self._diagnostics.publish(
+            diagnostic_message(self.get_name(), "commands", robot, level, text, values, now)
+        )
 
     def _report_defect(self, error: Exception) -> None:
         self.get_logger().error("".join(traceback.format_exception(error)))

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from ..errors import ErrorCode
 from ..msg import PolicyStatus
 
-# policy_status comes at 10 Hz; silence of five periods means that nobody is there.
-_SILENCE_S = 0.5
+# policy_status comes at 10 Hz; silence of ten periods means that nobody is there.
+_SILENCE_S = 1.0
 
 
 class Verdict(NamedTuple):

@@ -1,0 +1,71 @@
+"""Nodes that die during a run: the robot goes on without the planner and stops without a state."""
+
+import time
+
+import numpy as np
+import pytest
+from std_srvs.srv import SetBool
+
+from rlzero_ros.msg import PolicyStatus
+
+
+@pytest.fixture
+def acting(nodes, meet):
+    """All three nodes, the robot acting on a plan; they end with the test."""
+    simulator, policy, planner = nodes.simulator(), nodes.policy(), nodes.planner()
+    person = meet()
+    person.arm()
+    person.say("walk forward")
+    person.wait(lambda: person.status.plan_id, 30.0, "a plan that is acted on")
+    yield person, simulator, policy, planner
+    for process in nodes.starter.processes:
+        process.stop()
+    nodes.starter.processes.clear()
+
+
+def test_the_robot_does_not_notice_the_death_of_the_planner(acting, nodes):
+    person, _, _, planner = acting
+    plan_id = person.status.plan_id
+    planner.kill()
+    time.sleep(0.2)
+    begin = time.monotonic()
+    time.sleep(2.0)
+    times = [at for at, _ in person.commands if at > begin]
+    assert len(times) == pytest.approx(80, abs=8)  # 40 Hz
+    assert max(np.diff(times)) < 0.1
+    assert person.status.plan_id == plan_id
+    assert person.status.guard_state == PolicyStatus.RUNNING
+    nodes.planner()
+    assert person.status.plan_id == plan_id
+    person.say("lie down")
+    person.wait(lambda: person.status.plan_id not in ("", plan_id), 20.0, "the new plan")
+
+
+def test_the_death_of_the_simulator_stops_the_policy_until_re_armed(acting, nodes):
+    person, simulator, *_ = acting
+    person.call(SetBool, "pause", SetBool.Request(data=False))
+    stopped = []
+    person.on_status = lambda status: (
+        stopped.append(time.monotonic()) if status.guard_state == PolicyStatus.STOPPED else None
+    )
+    killed = time.monotonic()
+    simulator.kill()
+    person.wait(lambda: stopped, 2.0, "a stop")
+    assert stopped[0] - killed < 0.15  # 100 ms, and the way of the message
+    assert person.status.stop_reason
+    assert not person.status.plan_id
+
+    person.commands.clear()
+    nodes.simulator()  # the robot is back, and falls
+    time.sleep(3.0)
+    assert person.status.guard_state == PolicyStatus.STOPPED
+    assert not person.call(SetBool, "arm", SetBool.Request(data=True)).success
+    last = [message.data for _, message in person.commands][-20:]
+    assert not last or np.abs(np.array(last)).max() < 1.0, "it is pushed while it lies still"
+
+    assert person.trigger("reset_stop").success
+    assert person.status.guard_state != PolicyStatus.RUNNING
+    person.arm()
+    person.wait(lambda: person.status.guard_state == PolicyStatus.RUNNING, 5.0, "a running policy")
+    assert not person.status.plan_id, "an old plan came back"
+    person.wait(lambda: any(np.abs(m.data).max() > 1.0 for _, m in person.commands[-5:]), 5.0)
