@@ -8,13 +8,13 @@ motion is the listed one.
 from __future__ import annotations
 
 import argparse
-import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from rlzero_ros.commands.output import write_json
 from rlzero_ros.errors import DataError
 from rlzero_ros.imagine.motions import MOTIONS
 from rlzero_ros.imagine.sentences import SentenceEncoder
@@ -59,7 +59,7 @@ def read_sentences(path: Path) -> list[Example]:
 
 
 def score(examples: list[Example], matches: list[Match], threshold: float) -> dict[str, float]:
-    """The rates of `rlzero eval motions`; a rate of nothing is NaN-free and left out."""
+    """The rates of `rlzero eval motions`; without paraphrases or nonsense theirs are left out."""
     asked = [(e, m) for e, m in zip(examples, matches, strict=True) if e.motion]
     nonsense = [m for e, m in zip(examples, matches, strict=True) if not e.motion]
     result: dict[str, float] = {"threshold": threshold}
@@ -77,7 +77,7 @@ def score(examples: list[Example], matches: list[Match], threshold: float) -> di
 
 
 def roc(examples: list[Example], matches: list[Match]) -> np.ndarray:
-    """(thresholds + 1, 3): threshold, refused paraphrases, refused nonsense; NaN where none."""
+    """(n, 3): threshold, refused paraphrases, refused nonsense; both kinds must be there."""
     scores = np.array([m.score for m in matches])
     asked = np.array([bool(e.motion) for e in examples])
     thresholds = np.append(np.unique(scores), np.inf)
@@ -133,9 +133,7 @@ def main(args: argparse.Namespace) -> int:
         if not {"refused_paraphrases", "refused_nonsense"} <= set(result):
             raise DataError("a ROC curve needs both paraphrases and nonsense in the list")
         plot_roc(roc(examples, matches), result, args.plot)
-    if args.json is not None:
-        Path(args.json).parent.mkdir(parents=True, exist_ok=True)
-        Path(args.json).write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    write_json(args.json, result)
     return 0
 
 

@@ -159,7 +159,21 @@ def lowest_point(pose: FigurePose, proportions: Proportions = REFERENCE) -> floa
     )
 
 
-def on_ground(pose: FigurePose, clearance: float = 0.0) -> FigurePose:
-    """The same pose raised or lowered so that its lowest point is ``clearance`` metres up."""
+def on_ground(pose: FigurePose) -> FigurePose:
+    """The same pose raised or lowered so that its lowest point touches the ground."""
     x, z = pose.root
-    return FigurePose((x, z - lowest_point(pose) + clearance), pose.angles, pose.kind)
+    return FigurePose((x, z - lowest_point(pose)), pose.angles, pose.kind)
+
+
+def mass_center(pose: FigurePose) -> tuple[float, float]:
+    """(x, z) in metres of the centre of the body's volume, each segment taken as a cylinder."""
+    lines = segment_lines(pose)
+    total = x = z = 0.0
+    for segment in KINDS[pose.kind]:
+        line = lines.get(segment.name)
+        if line is not None:
+            mass = segment.length * segment.radius**2
+            total += mass
+            x += mass * (line[0] + line[2]) / 2
+            z += mass * (line[1] + line[3]) / 2
+    return x / total, z / total

@@ -33,7 +33,10 @@ class SentenceEncoder:
         # Heavy, and not needed by those who only play videos.
         import torch
         from transformers import AutoModel, AutoTokenizer
+        from transformers.utils import logging
 
+        # A bar for 0.1 s of loading would only clutter a node's log.
+        logging.disable_progress_bar()
         source = str(packaged_model()) if model is None else model
         offline = model is None or Path(model).is_dir()
         try:

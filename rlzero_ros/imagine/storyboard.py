@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from textwrap import shorten
 
 import numpy as np
 
@@ -71,8 +72,8 @@ class Storyboard:
         match = self._matcher.match([sentence])[0]
         if match.score < self._threshold:
             raise CommandError(
-                f"'{sentence}' is not a motion that I know (score {match.score:.2f}, needs "
-                f"{self._threshold:.2f}); the nearest ones are "
+                f"'{shorten(sentence, 80)}' is not a motion that I know (score {match.score:.2f}, "
+                f"needs {self._threshold:.2f}); the nearest ones are "
                 f"{', '.join(name.replace('_', ' ') for name in match.nearest)}",
                 ErrorCode.COMMAND_NOT_UNDERSTOOD,
             )

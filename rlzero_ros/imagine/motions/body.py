@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from rlzero_ros.imagine.figure import FigurePose, on_ground
+from rlzero_ros.imagine.figure import FigurePose, mass_center, on_ground
 
 Leg = tuple[float, float, float]
 """Hip, knee and ankle in degrees. Hip flexion is positive, knee flexion negative (0 straight),
@@ -66,10 +67,9 @@ def human(
     *,
     head: float = 0.0,
     x: float = 0.0,
-    clearance: float = 0.0,
     mirror: bool = False,
 ) -> FigurePose:
-    """A human pose standing, or flying ``clearance`` metres, above the ground.
+    """A human pose with its lowest point on the ground.
 
     Args:
         torso: pitch in degrees, positive leans forward.
@@ -79,7 +79,6 @@ def human(
         left_arm: joints of the left arm.
         head: pitch relative to the torso in degrees.
         x: position of the hips along the ground in metres.
-        clearance: height of the lowest point above the ground in metres.
         mirror: exchanges right and left.
     """
     if mirror:
@@ -93,7 +92,7 @@ def human(
         angles[f"{side}_arm"] = torso - shoulder
         angles[f"{side}_forearm"] = torso - shoulder - elbow
     radians = {name: math.radians(angle) for name, angle in angles.items()}
-    return on_ground(FigurePose((x, 0.0), radians), clearance)
+    return on_ground(FigurePose((x, 0.0), radians))
 
 
 PawLeg = tuple[float, float]
@@ -108,11 +107,11 @@ def four_legged(
     head: float = 0.0,
     tail: float = 0.0,
     x: float = 0.0,
-    clearance: float = 0.0,
 ) -> FigurePose:
-    """A four-legged pose; ``trunk`` in degrees is positive with the head down, legs (right, left).
+    """A four-legged pose with its lowest point on the ground; legs are (right, left).
 
-    ``head`` and ``tail`` are relative to the trunk, ``x`` is the middle of the trunk in metres.
+    ``trunk`` is its pitch in degrees, positive with the head down; ``head`` and
+    ``tail`` are relative to it; ``x`` is the middle of the trunk in metres.
     """
     angles = {"torso": trunk, "head": trunk + head, "tail": trunk + tail}
     for end, legs in (("front", front), ("hind", hind)):
@@ -120,4 +119,31 @@ def four_legged(
             angles[f"{end}_{side}_upper"] = upper
             angles[f"{end}_{side}_lower"] = lower
     radians = {name: math.radians(angle) for name, angle in angles.items()}
-    return on_ground(FigurePose((x, 0.0), radians, "four_legged"), clearance)
+    return on_ground(FigurePose((x, 0.0), radians, "four_legged"))
+
+
+def leap(
+    pose_at: Callable[[float], FigurePose], u: float, start: float, end: float, rise_m: float
+) -> FigurePose:
+    """The pose at time ``u``, flying from ``start`` to ``end``.
+
+    In flight the mass centre follows a parabola (what gravity leaves it to do) that rises
+    ``rise_m`` above the straight line from take-off to landing; a body too stretched for that
+    touches the ground.
+
+    Args:
+        pose_at: the motion on the ground.
+        u: any monotonous measure of time.
+        start: take-off, in the same measure.
+        end: landing.
+        rise_m: in metres.
+    """
+    pose = pose_at(u)
+    if not start < u < end:
+        return pose
+    w = (u - start) / (end - start)
+    takeoff, landing = mass_center(pose_at(start))[1], mass_center(pose_at(end))[1]
+    height = (1 - w) * takeoff + w * landing + 4 * rise_m * w * (1 - w)
+    lift = max(height - mass_center(pose)[1], 0.0)
+    x, z = pose.root
+    return FigurePose((x, z + lift), pose.angles, pose.kind)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rlzero_ros.imagine.figure import FigurePose
-from rlzero_ros.imagine.motions.body import PawLeg, Variation, four_legged
+from rlzero_ros.imagine.motions.body import PawLeg, Variation, four_legged, leap
 from rlzero_ros.imagine.motions.curves import arc, ramp, wave
 
 WALK_CYCLE_S = 0.9
@@ -48,33 +48,33 @@ def walk(t: float, v: Variation) -> FigurePose:
 
 def run(t: float, v: Variation) -> FigurePose:
     """A gallop: hind legs together, front legs together, a flight when gathered."""
-    u = t * v.tempo / RUN_CYCLE_S + v.phase
     stride, lift = 40 * v.amplitude, 55 * v.amplitude
-    front = (_step(_FRONT, u + 0.5, stride, lift), _step(_FRONT, u + 0.42, stride, lift))
-    hind = (_step(_HIND, u, stride, lift), _step(_HIND, u - 0.08, stride, lift))
-    return four_legged(
-        9 * v.amplitude * wave(u + 0.3),
-        front,
-        hind,
-        head=-8 * wave(u + 0.3),
-        tail=-25,
-        x=4.0 * v.amplitude * v.tempo * t,
-        clearance=0.12 * v.amplitude * arc(u % 1.0, 0.55, 0.95),
-    )
+    x = 4.0 * v.amplitude * v.tempo * t
+
+    def pose_at(u: float) -> FigurePose:
+        front = (_step(_FRONT, u + 0.5, stride, lift), _step(_FRONT, u + 0.42, stride, lift))
+        hind = (_step(_HIND, u, stride, lift), _step(_HIND, u - 0.08, stride, lift))
+        pitch = 9 * v.amplitude * wave(u + 0.3)
+        return four_legged(pitch, front, hind, head=-8 * wave(u + 0.3), tail=-25, x=x)
+
+    u = (t * v.tempo / RUN_CYCLE_S + v.phase) % 1.0
+    return leap(pose_at, u, 0.55, 0.95, 0.07 * v.amplitude)
 
 
 def jump(t: float, v: Variation) -> FigurePose:
     """From all fours into the air and back: legs fold, push off, stretch, land."""
+
+    def pose_at(u: float) -> FigurePose:
+        dip = ramp(u, 0.02, 0.22) - ramp(u, 0.24, 0.34) + ramp(u, 0.68, 0.78) - ramp(u, 0.8, 0.98)
+        flight = arc(u, 0.32, 0.72)
+        bend = max(dip, 0.0) + 0.5 * v.flavour * flight
+        front = (_FRONT[0] + 45 * bend, _FRONT[1] - 60 * bend)
+        hind = (_HIND[0] - 50 * bend, _HIND[1] + 55 * bend)
+        pitch = -10 * v.amplitude * wave((u - 0.32) / 0.4) * (0.32 < u < 0.72)
+        return four_legged(pitch, (front, front), (hind, hind), tail=20 * flight)
+
     u = (t * v.tempo / JUMP_CYCLE_S + v.phase) % 1.0
-    dip = ramp(u, 0.02, 0.22) - ramp(u, 0.24, 0.34) + ramp(u, 0.68, 0.78) - ramp(u, 0.8, 0.98)
-    flight = arc(u, 0.32, 0.72)
-    bend = max(dip, 0.0) + 0.5 * v.flavour * flight
-    front = (_FRONT[0] + 45 * bend, _FRONT[1] - 60 * bend)
-    hind = (_HIND[0] - 50 * bend, _HIND[1] + 55 * bend)
-    pitch = -10 * v.amplitude * wave((u - 0.32) / 0.4) * (0.32 < u < 0.72)
-    return four_legged(
-        pitch, (front, front), (hind, hind), tail=20 * flight, clearance=0.4 * v.amplitude * flight
-    )
+    return leap(pose_at, u, 0.32, 0.72, 0.3 * v.amplitude)
 
 
 def lie(t: float, v: Variation) -> FigurePose:

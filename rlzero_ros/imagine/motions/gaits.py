@@ -7,9 +7,11 @@ dm_control's walker.
 
 from __future__ import annotations
 
+import math
+
 from rlzero_ros.imagine.figure import FigurePose
-from rlzero_ros.imagine.motions.body import Leg, Variation, human
-from rlzero_ros.imagine.motions.curves import Cycle, arc, wave
+from rlzero_ros.imagine.motions.body import Leg, Variation, human, leap
+from rlzero_ros.imagine.motions.curves import Cycle, wave
 
 WALK_CYCLE_S = 1.0
 RUN_CYCLE_S = 0.66
@@ -81,16 +83,20 @@ def walk_backward(t: float, v: Variation) -> FigurePose:
 def run(t: float, v: Variation) -> FigurePose:
     """A run at about three steps a second: leaning, knees high, a flight after each step."""
     phase = t * v.tempo / RUN_CYCLE_S + v.phase
-    flight = arc(phase % 0.5, _TOE_OFF, 0.5)
-    swing = 42 * v.amplitude * wave(phase + 0.25)
-    return human(
-        14 + v.lean_deg,
-        _run_leg(phase, v.amplitude),
-        _run_leg(phase + 0.5, v.amplitude),
-        (5 - swing, 88),
-        (5 + swing, 88),
-        head=-10,
-        x=3.6 * v.amplitude * v.tempo * t,
-        clearance=0.12 * v.amplitude * flight,
-        mirror=v.mirror,
-    )
+    step = math.floor(2 * phase) / 2
+    x = 3.6 * v.amplitude * v.tempo * t
+
+    def pose_at(u: float) -> FigurePose:
+        swing = 42 * v.amplitude * wave(u + 0.25)
+        return human(
+            14 + v.lean_deg,
+            _run_leg(u, v.amplitude),
+            _run_leg(u + 0.5, v.amplitude),
+            (5 - swing, 88),
+            (5 + swing, 88),
+            head=-10,
+            x=x,
+            mirror=v.mirror,
+        )
+
+    return leap(pose_at, phase, step + _TOE_OFF, step + 0.5, 0.04 * v.amplitude)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from rlzero_ros.imagine.figure import FigurePose
 from rlzero_ros.imagine.motions.body import Variation, human
 from rlzero_ros.imagine.motions.curves import wave
@@ -27,17 +29,18 @@ def lie(t: float, v: Variation) -> FigurePose:
         leg = (2 + breath, -3, -38)
         return human(-90, leg, (5, -6 * v.amplitude, -35), (4, 5), (-6, 10), mirror=v.mirror)
     leg = (-2 + breath, -14, -44)
-    return human(90, leg, (-4, -15 * v.amplitude, -44), (160, 5), (10, 5), head=-5, mirror=v.mirror)
+    return human(90, leg, (-4, -15 * v.amplitude, -44), (178, 2), (0, 0), head=-2, mirror=v.mirror)
 
 
 def sit(t: float, v: Variation) -> FigurePose:
-    """On the floor, trunk upright, legs in front, more or less bent."""
-    knee = 8 + 60 * v.flavour
-    hip = 88 + 0.3 * knee
-    torso = -4 + 0.5 * v.lean_deg + _sway(t, v)
-    leg = (hip + torso, -knee, 0)
-    other = (hip + torso - 4 * v.amplitude, -knee + 6, 0)
-    return human(torso, leg, other, (25, 25), (15, 20), mirror=v.mirror)
+    """On the floor, legs in front, knees more or less drawn up, leaning back accordingly."""
+    raised = math.radians(5 + 20 * v.flavour)
+    # Hips 0.07 m and ankles 0.09 m above the ground, thigh 0.45 m and leg 0.5 m long.
+    lowered = math.asin((0.45 * math.sin(raised) - 0.02) / 0.5)
+    torso = 2 - math.degrees(raised) + 0.3 * v.lean_deg + _sway(t, v)
+    hip, knee = 90 + torso + math.degrees(raised), -math.degrees(raised + lowered)
+    leg, other = (hip, knee, -8), (hip - 2 * v.amplitude, knee + 2, -12)
+    return human(torso, leg, other, (12, 25), (5, 20), mirror=v.mirror)
 
 
 def kneel(t: float, v: Variation) -> FigurePose:

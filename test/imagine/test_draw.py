@@ -1,0 +1,110 @@
+"""Drawings: always a figure on the ground, whatever the style; held-out styles stay apart."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from rlzero_ros.errors import ImagineError
+from rlzero_ros.imagine.draw import draw
+from rlzero_ros.imagine.figure import FigurePose
+from rlzero_ros.imagine.motions import MOTIONS, figure_kind, perform
+from rlzero_ros.imagine.palette import HELDOUT_HUES, figure_hue
+from rlzero_ros.imagine.style import BACKGROUNDS, BODIES, CLUTTER, FLOORS, random_style
+
+STANDING = FigurePose(
+    (0.0, 1.0),
+    dict.fromkeys(
+        [
+            *("torso", "right_thigh", "right_leg", "right_foot"),
+            *("left_thigh", "left_leg", "left_foot"),
+        ],
+        0.0,
+    ),
+)
+
+
+def figure_mask(pose, style, size=64):
+    """Pixels that the figure changes: the picture against the same one with it far above."""
+    bare = dataclasses.replace(style, floor="none", background="plain", clutter=())
+    away = FigurePose((pose.root[0], pose.root[1] + 50), pose.angles, pose.kind)
+    return np.any(draw(pose, bare, size) != draw(away, bare, size), axis=-1)
+
+
+def test_seed_decides():
+    def picture(seed):
+        return draw(STANDING, random_style(np.random.default_rng(seed)))
+
+    assert np.array_equal(picture(5), picture(5))
+    assert not np.array_equal(picture(5), picture(6))
+
+
+@pytest.mark.parametrize("split", ["train", "heldout"])
+def test_every_style_shows_the_figure_standing_on_the_ground(split):
+    for seed in range(60):
+        style = random_style(np.random.default_rng(seed), split)
+        mask = figure_mask(STANDING, style)
+        assert 25 < mask.sum() < 1200, seed
+        rows = np.flatnonzero(mask.any(axis=1))
+        ground = style.ground_line * 64
+        assert abs(rows[-1] + 0.5 - ground) < 2.5, seed
+        columns = np.flatnonzero(mask.any(axis=0))
+        middle = 32 + style.shift_m / style.world_size_m * 64
+        assert columns[0] - 4 < middle < columns[-1] + 4
+
+
+def test_clearance_is_kept_in_every_body():
+    raised = FigurePose((0.0, 1.5), STANDING.angles)
+    for seed in range(20):
+        style = random_style(np.random.default_rng(seed))
+        low, high = (
+            np.flatnonzero(figure_mask(pose, style).any(axis=1))[-1] for pose in (STANDING, raised)
+        )
+        assert low - high == pytest.approx(0.5 / style.world_size_m * 64, abs=1.5)
+
+
+def test_contrast():
+    """The figure differs visibly from what is behind it, in all styles."""
+    faint = 0
+    for seed in range(200):
+        style = random_style(np.random.default_rng(seed), clutter=False)
+        style = dataclasses.replace(style, floor="none", background="plain")
+        picture = draw(STANDING, style).astype(float)
+        away = draw(FigurePose((0.0, 50.0), STANDING.angles), style).astype(float)
+        faint += np.abs(picture - away).max(axis=-1).max() < 60
+    assert faint <= 2
+
+
+def test_all_motions_can_be_drawn_in_both_splits():
+    for name in MOTIONS:
+        for split in ("train", "heldout"):
+            rng = np.random.default_rng(1)
+            style = random_style(rng, split, kind=figure_kind(name))
+            for pose in perform(name, rng, 4, 5.0):
+                picture = draw(pose, style, 48)
+                assert picture.shape == (48, 48, 3)
+                assert picture.dtype == np.uint8
+
+
+def test_heldout_styles_share_nothing_with_training():
+    for table in (BODIES, FLOORS, CLUTTER):
+        assert not set(table["train"]) & set(table["heldout"])
+    assert set(BACKGROUNDS["train"]) & set(BACKGROUNDS["heldout"]) == {"plain"}
+    rng = np.random.default_rng(0)
+    low, high = HELDOUT_HUES
+    assert all(not low < figure_hue(rng, "train") < high for _ in range(300))
+    assert all(low <= figure_hue(rng, "heldout") <= high for _ in range(300))
+    sizes = [random_style(np.random.default_rng(k)).world_size_m for k in range(100)]
+    held = [random_style(np.random.default_rng(k), "heldout").world_size_m for k in range(100)]
+    assert not any(min(sizes) <= size <= max(sizes) for size in held)
+
+
+def test_mistakes_are_named():
+    with pytest.raises(ImagineError, match="split 'test'"):
+        random_style(np.random.default_rng(0), "test")
+    with pytest.raises(ImagineError, match="right_wing"):
+        FigurePose((0, 1), {"torso": 0.0, "right_wing": 0.0})
+    with pytest.raises(ImagineError, match="not finite"):
+        FigurePose((0, float("nan")), {"torso": 0.0})
+    with pytest.raises(ImagineError, match="kind 'bird'"):
+        FigurePose((0, 0), {"torso": 0.0}, "bird")
