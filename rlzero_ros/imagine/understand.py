@@ -19,8 +19,7 @@ from rlzero_ros.imagine.captions import CAPTIONS
 from rlzero_ros.imagine.impossible import IMPOSSIBLE
 from rlzero_ros.imagine.sentences import SentenceEncoder
 
-# Chosen on the captions left out one by one and on rlzero_ros/evaluate/data/tuning.tsv, never on
-# the evaluation sentences. Width and ridge matter little within a factor of two. A threshold of
+# Chosen on the captions left out one by one and on rlzero_ros/evaluate/data/tuning.tsv. Width and ridge matter little within a factor of two. A threshold of
 # zero asks that a motion beats the impossible sentences, however small the lead.
 KERNEL_WIDTH = 0.4
 RIDGE = 0.1
