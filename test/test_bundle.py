@@ -34,7 +34,9 @@ def make_index(folder: Path, observation_dim: int = ROBOT.spec.observation_dim) 
     picture = encode_thumbnail(np.zeros((8, 8, 3), np.uint8))
     observations = rng.normal(size=(n, observation_dim)).astype(np.float32)
     thumbnails = Thumbnails.pack([picture] * n)
-    ObservationIndex.build(observations, windows, thumbnails, EMBEDDER, 0.05).save(folder)
+    physics = np.zeros((n, 18), np.float32)
+    index = ObservationIndex.build(observations, physics, windows, thumbnails, EMBEDDER, 0.05)
+    index.save(folder)
     return folder
 
 
