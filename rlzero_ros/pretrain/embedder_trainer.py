@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from ..errors import DataError, ErrorCode
-from ..project.embedder import OpenClipEmbedder
+from ..project.embedder import CONFIG_FILE, WEIGHTS_FILE, OpenClipEmbedder
 from .augment import augment
 from .pose_loss import LimbHead, limb_loss, metric_loss, pose_distances
 
@@ -47,6 +47,7 @@ class EmbedderTrainer:
     def __init__(self, folder: Path, config: EmbedderTraining) -> None:
         torch.manual_seed(config.seed)
         self.config = config
+        self._architecture = folder
         source = f"local-dir:{folder}"
         self.model = open_clip.create_model(source, load_weights=False)
         self.average = open_clip.create_model(source, load_weights=False)
@@ -143,5 +144,7 @@ class EmbedderTrainer:
         }
         temporary = folder / ".open_clip_model.tmp"
         save_file(tensors, temporary)
-        temporary.replace(folder / "open_clip_model.safetensors")
+        temporary.replace(folder / WEIGHTS_FILE)
+        config = (self._architecture / CONFIG_FILE).read_text()
+        (folder / CONFIG_FILE).write_text(config)
         (folder / "training.json").write_text(json.dumps(card, indent=2) + "\n")

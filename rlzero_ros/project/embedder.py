@@ -25,7 +25,7 @@ from ..paths import find_folder, names_of
 
 DEFAULT_EMBEDDER = "pose-64"
 _HUB = "hf-hub:"
-_CONFIG, _WEIGHTS = "open_clip_config.json", "open_clip_model.safetensors"
+CONFIG_FILE, WEIGHTS_FILE = "open_clip_config.json", "open_clip_model.safetensors"
 _BATCH = 128
 
 
@@ -92,7 +92,7 @@ def load_embedder(name_or_path: str = DEFAULT_EMBEDDER, device: str = "cpu") -> 
     """
     folder = None if name_or_path.startswith(_HUB) else find_folder("models", name_or_path)
     if folder is not None:
-        for file in (_CONFIG, _WEIGHTS):
+        for file in (CONFIG_FILE, WEIGHTS_FILE):
             if not (folder / file).is_file():
                 raise ProjectError(f"embedder folder {folder} has no {file}")
         source, pretrained, name = f"local-dir:{folder}", None, folder.name
