@@ -11,7 +11,8 @@ STARTED=$SECONDS
 
 say() { printf '[%s/%s] %s (%s s)\n' "$1" "$STEPS" "$2" "$((SECONDS - STARTED))"; }
 fail() {
-  printf 'rlzero setup: %s\n' "$@" >&2
+  printf 'rlzero setup: %s\n' "$1" >&2
+  [ $# -lt 2 ] || printf '%s\n' "${@:2}" >&2
   exit 2
 }
 
