@@ -1,0 +1,54 @@
+"""Imitation latents smoothed over a sample of the robot's own data.
+
+The reward that a demonstration stands for, r = ρ_E / ρ_data, is a row of spikes when it is taken
+from T observations alone: nothing tells the policy that almost there is better than fallen over.
+Here r is a kernel estimate on N reference states instead, r(s) = max_t exp(−‖s − s_t‖² / 2h) with
+observations scaled by their spread, and z = E_data[r·B] as for any reward: still one closed form,
+still no actions. As h goes to 0 it becomes the mean of B over the nearest reference states.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataError
+from .base import BehaviorFoundationModel
+from .latent import Array, backward_features, project_to_sphere
+
+
+class Imitator:
+    """Infers latents from demonstrations of one robot.
+
+    reference: (N, observation_dim) states of the robot's data. bandwidth: h, in squared standard
+    deviations of an observation; 0 for the plain mean of B over the demonstration.
+    """
+
+    def __init__(
+        self, bfm: BehaviorFoundationModel, reference: NDArray[np.floating], bandwidth: float
+    ) -> None:
+        if not (np.isfinite(bandwidth) and bandwidth >= 0):
+            raise DataError(f"the bandwidth must be a number >= 0, not {bandwidth}")
+        self._bfm, self._bandwidth = bfm, bandwidth
+        self._features = backward_features(bfm, reference).astype(np.float64)
+        reference = np.asarray(reference, dtype=np.float64)
+        self._scale = 1.0 / (reference.std(0) + 1e-3)
+        self._reference = reference * self._scale
+
+    def latent(self, observations: NDArray[np.floating]) -> Array:
+        """The latent (d,) that imitates observations (T, observation_dim)."""
+        features = backward_features(self._bfm, observations)
+        if self._bandwidth == 0:
+            return project_to_sphere(features.mean(0))
+        reward = np.exp(-self._distances(observations) / (2.0 * self._bandwidth))
+        # Far from every reference state all rewards vanish: the demonstration itself is left.
+        if reward.sum() < 1e-6:
+            return project_to_sphere(features.mean(0))
+        return project_to_sphere(reward @ self._features)
+
+    def _distances(self, observations: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Squared distance (N,) of each reference state to the nearest demonstrated one."""
+        shown = np.asarray(observations, dtype=np.float64) * self._scale
+        cross = self._reference @ shown.T
+        squares = np.square(self._reference).sum(1)[:, None] + np.square(shown).sum(1)
+        return np.maximum(squares - 2.0 * cross, 0.0).min(1)

@@ -1,0 +1,51 @@
+"""Imitation latents smoothed over reference states."""
+
+import numpy as np
+import pytest
+import torch
+
+from rlzero_ros.errors import DataError
+from rlzero_ros.imitate.forward_backward import ForwardBackward
+from rlzero_ros.imitate.imitator import Imitator
+from rlzero_ros.imitate.latent import imitation_latent, reward_latent
+
+
+@pytest.fixture(scope="module")
+def bfm():
+    torch.manual_seed(0)
+    return ForwardBackward(5, 2, 16, hidden=32, backward_hidden=32).eval()
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return np.random.default_rng(0).normal(size=(300, 5)).astype(np.float32)
+
+
+def test_no_bandwidth_is_the_mean_of_b(bfm, reference):
+    z = Imitator(bfm, reference, 0.0).latent(reference[:7])
+    np.testing.assert_allclose(z, imitation_latent(bfm, reference[:7]), atol=1e-5)
+
+
+def test_a_narrow_kernel_finds_the_demonstrated_states(bfm, reference):
+    z = Imitator(bfm, reference, 1e-4).latent(reference[3:6])
+    np.testing.assert_allclose(z, imitation_latent(bfm, reference[3:6]), atol=1e-4)
+
+
+def test_it_is_the_reward_latent_of_the_kernel(bfm, reference):
+    shown = reference[:4] + 0.1
+    scaled = (reference[:, None] - shown[None]) / (reference.std(0) + 1e-3)
+    reward = np.exp(-np.square(scaled).sum(-1).min(1) / (2 * 1.5))
+    z = Imitator(bfm, reference, 1.5).latent(shown)
+    np.testing.assert_allclose(z, reward_latent(bfm, reference, reward), atol=1e-4)
+
+
+def test_a_demonstration_far_from_all_data_still_has_a_latent(bfm, reference):
+    far = np.full((3, 5), 50.0)
+    z = Imitator(bfm, reference, 1.0).latent(far)
+    np.testing.assert_allclose(z, imitation_latent(bfm, far), atol=1e-5)
+
+
+@pytest.mark.parametrize("bandwidth", [-1.0, float("nan"), float("inf")])
+def test_impossible_bandwidths_are_refused(bfm, reference, bandwidth):
+    with pytest.raises(DataError, match="bandwidth"):
+        Imitator(bfm, reference, bandwidth)
