@@ -38,15 +38,20 @@ def call(node: Node, kind: type, name: str, **request: bool) -> bool:
 
 
 def execute(node: Node, goal: ExecuteCommand.Goal) -> bool:
-    """Send the goal, print the feedback as it comes, and return whether it succeeded."""
+    """Send the goal, print stage, progress and similarity, and return whether it succeeded."""
     client = ActionClient(node, ExecuteCommand, "execute_command")
     if not client.wait_for_server(PATIENCE_S):
         print("nobody offers execute_command: is the planner running?", file=sys.stderr)
         return False
 
+    shown: set[tuple[str, int]] = set()
+
     def show(message: ExecuteCommand.Impl.FeedbackMessage) -> None:
         feedback = message.feedback
-        print(f"{feedback.stage:<8} {feedback.progress:4.0%}  similarity {feedback.similarity:.2f}")
+        step = (feedback.stage, int(feedback.progress * 4))
+        if step not in shown:
+            shown.add(step)
+            print(f"{feedback.stage:<8} {feedback.progress:4.0%} {feedback.similarity:6.2f}")
 
     sending = client.send_goal_async(goal, feedback_callback=show)
     rclpy.spin_until_future_complete(node, sending)

@@ -65,6 +65,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         bfm=ForwardBackward(robot.spec.observation_dim, 6, LATENT_DIM, 16, 16),
         index_folder=home / "index",
         origin={},
+        model_xml=robot.model_xml,
     )
     return home
 
