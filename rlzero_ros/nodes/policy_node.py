@@ -38,6 +38,7 @@ from .plan_input import MAX_TEXT, Plan, PlanRules
 from .policy_parameters import PARAMETERS
 from .policy_setup import PolicySetup
 from .policy_status import Rejection, policy_diagnostics, status_message
+from .realtime import make_realtime
 from .robot_state_input import RobotStateInput
 from .task import Task
 
@@ -68,6 +69,7 @@ class PolicyNode(ManagedNode):
         setup = PolicySetup.load(values["bundle"])
         spec = setup.spec
         self._spec, self._dry_run = spec, bool(values["dry_run"])
+        self._priority = values["realtime_priority"]
         self._times = LoopTimes(spec.control_period_s)
         self._rejection = Rejection()
         self._told_reason = ""
@@ -106,6 +108,8 @@ class PolicyNode(ManagedNode):
         loop = ControlLoop(self._spec.control_period_s, self._step, self._on_loop_failure)
         self._loop, self._times = loop, loop.times
         loop.start()
+        if why_not := make_realtime(self._priority):
+            self.get_logger().warning(f"no real-time scheduling: {why_not}")
 
     def deactivate(self) -> None:
         """End the control loop and leave a command behind that can stand for ever."""
@@ -113,6 +117,7 @@ class PolicyNode(ManagedNode):
             return
         self._loop.stop()
         self._loop = None
+        make_realtime(0)
         self._send_final_command()
         self._publish_status()
 

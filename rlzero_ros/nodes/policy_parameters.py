@@ -15,5 +15,11 @@ PARAMETERS: dict[str, Row] = {
     ),
     "min_confidence": (0.0, "A plan with less confidence than this is refused", -1.0, 1.0),
     "max_plan_steps": (2000, "A plan with more observations than this is refused", 1, 100_000),
+    "realtime_priority": (
+        20,
+        "SCHED_RR priority of this process while active, if the system permits; 0 for none",
+        0,
+        98,
+    ),
     "status_rate_hz": (10.0, "Rate of policy_status", 1.0, 50.0),
 }
