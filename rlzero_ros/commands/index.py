@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--embedder", default="pose-64", help="folder, name or open_clip model")
     parser.add_argument("--out", type=Path, required=True, help="folder that receives the index")
     parser.add_argument("--work", type=Path, help="keeps the renderings (runs/index-<robot>)")
-    parser.add_argument("--states", type=int, default=13_000, help="observations at most")
+    parser.add_argument("--states", type=int, default=12_000, help="observations at most")
     parser.add_argument("--seed", type=int, default=0)
 
 

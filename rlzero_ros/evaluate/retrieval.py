@@ -29,7 +29,7 @@ from ..pretrain.figure_observations import observed_angles, observed_forward_spe
 from ..pretrain.figure_of import nearest_pose_error, pose_error, poses_of
 from ..project.embedder import FrameEmbedder, load_embedder
 from ..project.index import WINDOW, ObservationIndex
-from ..project.projection import WINDOW_WEIGHTS
+from ..project.projection import MOTION_WEIGHT, WINDOW_WEIGHTS
 from ..robots.registry import load_robot, robot_names
 from ..robots.spec import RobotSpec
 
@@ -111,7 +111,7 @@ def retrieve(
     embedded = embedder.embed(frames.reshape(-1, *frames.shape[2:]))
     windows = embedded.reshape(len(frames), WINDOW, -1)
     shares = np.tile(np.asarray(weights, np.float32) / sum(weights), (len(frames), 1))
-    similarities, rows = index.search(windows, shares, k)
+    similarities, rows = index.search(windows, shares, MOTION_WEIGHT, k)
     return Retrieved(index.observations[rows], similarities)
 
 

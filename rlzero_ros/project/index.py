@@ -1,9 +1,14 @@
-"""The robot's own observations, found by what they look like.
+"""The robot's own observations, found by what they look like and how that changes.
 
-Each of N observations has the embedding of its picture and of the pictures a little before and
-after it in the same stretch of data. Their concatenation goes into faiss, so that one inner
-product compares windows of three frames, and thereby motion; weighting the query's thirds decides
-how much each counts, down to single frames.
+Each of N observations has the embedding g of its picture, and those of the pictures a little
+before (g-) and after it (g+) in the same stretch of data. A query window (q-, q, q+) scores
+
+    w- q-.g- + w q.g + w+ q+.g+  -  m |(q - q-) - (g - g-)|^2  -  m |(q+ - q) - (g+ - g)|^2
+
+Neighbouring pictures are so alike that the cosines alone hardly see which way a limb moves; the
+differences see nothing else. Spelled out, the score is one inner product of a vector made of the
+query with (g-, g, g+, |g - g-|^2, |g+ - g|^2), which is what faiss holds: all weights are free at
+query time, down to single frames.
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ from .thumbnails import Thumbnails
 OBSERVATIONS_FILE, FAISS_FILE = "observations.safetensors", "index.faiss"
 WINDOW = 3
 """Frames in a window: before, now, after."""
-_FORMAT = "1"
+_FORMAT = "2"
 _TENSORS = ("observations", "physics", "embeddings", "thumbnails", "thumbnail_ends")
 
 
@@ -52,11 +57,11 @@ class ObservationIndex:
         """Raises BundleError when the parts are not of one size."""
         n = len(observations)
         sizes = {len(physics), len(embeddings), len(thumbnails), index.ntotal, n}
-        if n == 0 or len(sizes) != 1 or index.d != WINDOW * embeddings.shape[1]:
+        if n == 0 or len(sizes) != 1 or index.d != _width(embeddings.shape[1]):
             raise BundleError(
                 f"the observation index does not fit together: {n} observations, "
-                f"{len(physics)} states, {len(embeddings)} embeddings of {embeddings.shape[1]}, {len(thumbnails)} "
-                f"thumbnails, faiss has {index.ntotal} of {index.d}"
+                f"{len(physics)} states, {len(embeddings)} embeddings of {embeddings.shape[1]}, "
+                f"{len(thumbnails)} thumbnails, faiss has {index.ntotal} of {index.d}"
             )
         self.observations, self.physics = observations, physics
         self.embeddings, self.thumbnails = embeddings, thumbnails
@@ -87,26 +92,33 @@ class ObservationIndex:
         """Makes an exact index; windows (N, 3, dim): embeddings before, at and after each row."""
         if windows.ndim != 3 or windows.shape[1] != WINDOW or not np.isfinite(windows).all():
             raise ProjectError(f"windows must be finite (N, {WINDOW}, dim), got {windows.shape}")
-        flat = np.ascontiguousarray(windows.reshape(len(windows), -1), dtype=np.float32)
+        changes = np.square(np.diff(windows, axis=1)).sum(-1)
+        flat = np.concatenate([windows.reshape(len(windows), -1), changes], axis=1)
         index = faiss.IndexScalarQuantizer(
             flat.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
         )
-        index.add(flat)
+        index.add(np.ascontiguousarray(flat, dtype=np.float32))
         middle = windows[:, WINDOW // 2].astype(np.float16)
         return cls(observations, physics, middle, thumbnails, index, embedder_id, window_stride_s)
 
     def search(
-        self, windows: NDArray[np.float32], weights: NDArray[np.float32], k: int = 1
+        self,
+        windows: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        motion: float = 0.0,
+        k: int = 1,
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """The k most similar observations of each query window, best first.
+        """The k observations of highest score for each query window, best first.
 
         Args:
             windows: (T, 3, dim) embeddings; a missing frame may hold anything finite.
-            weights: (T, 3), how much each frame counts; a row sums to one.
+            weights: (T, 3), how much each frame counts; a row sums to one, zero means missing.
+            motion: m, how much the changes between the frames count.
             k: how many, at most N.
 
         Returns:
-            similarities (T, k), weighted means of cosines, and rows (T, k) of the observations.
+            similarities (T, k), weighted means of cosines (without the changes), and rows (T, k)
+            of the observations.
         """
         if windows.shape[1:] != (WINDOW, self.dim) or weights.shape != windows.shape[:2]:
             raise ProjectError(
@@ -115,8 +127,11 @@ class ObservationIndex:
             )
         if not 1 <= k <= len(self):
             raise ProjectError(f"k must lie in 1..{len(self)}, got {k}")
-        queries = (windows * weights[..., None]).reshape(len(windows), -1)
-        return self._index.search(np.ascontiguousarray(queries, dtype=np.float32), k)
+        _, rows = self._index.search(_queries(windows, weights, motion), k)
+        flat = self._index.reconstruct_batch(rows.ravel())[:, : WINDOW * self.dim]
+        found = flat.reshape(len(windows), k, WINDOW, self.dim)
+        similarities = np.einsum("tw,twd,tkwd->tk", weights, windows, found)
+        return similarities.astype(np.float32), rows
 
     def save(self, folder: Path) -> None:
         """Writes ``observations.safetensors`` and ``index.faiss`` into the folder."""
@@ -173,3 +188,21 @@ class ObservationIndex:
             embedder_id,
             stride,
         )
+
+
+def _width(dim: int) -> int:
+    """Numbers that faiss holds for an observation: three embeddings and two squared changes."""
+    return WINDOW * dim + WINDOW - 1
+
+
+def _queries(
+    windows: NDArray[np.float32], weights: NDArray[np.float32], motion: float
+) -> NDArray[np.float32]:
+    """Vectors (T, 3 dim + 2) whose inner product with an entry is the score, up to a constant."""
+    cosines = windows * weights[..., None]
+    there = np.where(weights[:, [0, 2]] > 0, np.float32(motion), np.float32(0))
+    pull = 2 * there[..., None] * np.diff(windows, axis=1)
+    cosines[:, :-1] -= pull
+    cosines[:, 1:] += pull
+    flat = np.concatenate([cosines.reshape(len(windows), -1), -there], axis=1)
+    return np.ascontiguousarray(flat, dtype=np.float32)

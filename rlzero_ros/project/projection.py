@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,13 @@ from .index import WINDOW, ObservationIndex
 
 WINDOW_WEIGHTS = (0.25, 0.5, 0.25)
 """How much the frames before, at and after the moment count."""
+MOTION_WEIGHT = 0.25
+"""How much the changes between them count; see ``ObservationIndex``."""
 SINGLE_FRAME = (0.0, 1.0, 0.0)
 """Weights that compare the frame itself alone."""
+SPREAD = 0.01
+"""Observations whose similarity is this close to the best are taken in turn."""
+_CANDIDATES = 16
 _LARGEST_MISS = 0.4
 """A neighbouring frame may miss the window's stride by this share of it."""
 
@@ -58,6 +64,8 @@ def project(
     embedder: FrameEmbedder,
     index: ObservationIndex,
     window: tuple[float, float, float] = WINDOW_WEIGHTS,
+    motion: float = MOTION_WEIGHT,
+    spread: float = SPREAD,
 ) -> Projection:
     """Replaces every frame of the clip by the nearest real observation.
 
@@ -66,6 +74,10 @@ def project(
         embedder: the one that the index was made with.
         index: the robot's observations.
         window: weights of the frame before, the frame itself and the frame after.
+        motion: weight of the changes between them.
+        spread: frames that look the same, as in a clip of standing still, take turns among the
+            observations whose similarity is within this of the best, so that a plan does not
+            hang on a single observation. Zero takes the nearest always.
 
     Raises:
         BundleError: the index was made with another embedder.
@@ -77,13 +89,31 @@ def project(
             f"not with {embedder.id}: load that one or run 'rlzero index' again",
             ErrorCode.BUNDLE_MISMATCH,
         )
-    if len(window) != WINDOW or min(window) < 0 or window[1] <= 0 or not np.isfinite(window).all():
+    if len(window) != WINDOW or not min(window) >= 0 or not 0 < window[1] < np.inf:
         raise ProjectError(f"window weights must be three, >= 0, the middle one > 0: {window}")
+    if not (0 <= motion < np.inf and 0 <= spread < np.inf):
+        raise ProjectError(f"motion and spread must be >= 0, not {motion} and {spread}")
     embeddings = embedder.embed(clip.frames)
     rows, weights = clip_windows(len(embeddings), clip.fps, index.window_stride_s, window)
-    similarities, indices = index.search(embeddings[rows], weights)
-    chosen = indices[:, 0]
-    return Projection(index.observations[chosen], similarities[:, 0], chosen)
+    k = min(_CANDIDATES, len(index))
+    similarities, indices = index.search(embeddings[rows], weights, motion, k)
+    chosen = _take_turns(similarities, indices, spread)
+    frames = np.arange(len(chosen))
+    found = indices[frames, chosen]
+    return Projection(index.observations[found], similarities[frames, chosen], found)
+
+
+def _take_turns(
+    similarities: NDArray[np.float32], indices: NDArray[np.int64], spread: float
+) -> NDArray[np.int64]:
+    """Which candidate (T,) each frame takes: the least taken of those that are as good."""
+    taken: Counter[int] = Counter()
+    chosen = np.zeros(len(indices), dtype=np.int64)
+    for frame, (similarity, candidates) in enumerate(zip(similarities, indices, strict=True)):
+        good = np.flatnonzero(similarity >= similarity[0] - spread)
+        chosen[frame] = min(good, key=lambda c: taken[int(candidates[c])])
+        taken[int(candidates[chosen[frame]])] += 1
+    return chosen
 
 
 def confidence(projection: Projection) -> float:

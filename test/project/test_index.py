@@ -35,6 +35,25 @@ def test_search_is_the_exact_weighted_mean_of_cosines(make_index: IndexMaker) ->
     assert (rows[:, 0] == exact.argmax(1)).mean() > 0.9
 
 
+def test_the_score_counts_changes_as_documented(make_index: IndexMaker) -> None:
+    index = make_index(WINDOWS)
+    queries = unit(RNG.normal(size=(20, 3, 16)))
+    weights = RNG.dirichlet(np.ones(3), 20).astype(np.float32)
+    weights[:5] = [0.0, 0.6, 0.4]  # no frame before
+    motion = 0.3
+    cosines = np.einsum("tfd,nfd,tf->tn", queries, WINDOWS, weights)
+    changes = np.diff(queries, axis=1)[:, None] - np.diff(WINDOWS, axis=1)[None]
+    misses = np.square(changes).sum(-1)
+    misses[:5, :, 0] = 0.0
+    wanted = cosines - motion * misses.sum(-1)
+    similarities, rows = index.search(queries, weights, motion, k=3)
+    assert (rows[:, 0] == wanted.argmax(1)).mean() > 0.9
+    np.testing.assert_allclose(
+        np.take_along_axis(wanted, rows, 1), -np.sort(-wanted)[:, :3], atol=5e-3
+    )
+    np.testing.assert_allclose(similarities, np.take_along_axis(cosines, rows, 1), atol=2e-3)
+
+
 def test_windows_tell_motions_apart_that_single_frames_cannot(make_index: IndexMaker) -> None:
     forward, still = unit(RNG.normal(size=(2, 3, 16)))
     backward = forward[::-1]

@@ -24,14 +24,30 @@ def test_a_clip_of_known_frames_finds_them_again(
     embedded = embedder.embed(FRAMES)
     windows = np.stack([embedded[:-2], embedded[1:-1], embedded[2:]], axis=1)
     index = make_index(windows, embedder.id, stride_s=0.05)
-    projection = project(Clip(FRAMES[1:-1], 20.0, "noise", "test"), embedder, index)
+    clip = Clip(FRAMES[1:-1], 20.0, "noise", "test")
+    projection = project(clip, embedder, index, spread=0.0)
     np.testing.assert_array_equal(projection.indices, np.arange(10))
     np.testing.assert_array_equal(projection.observations, index.observations)
     assert projection.observations.dtype == np.float32
     np.testing.assert_allclose(projection.similarities, 1.0, atol=5e-3)
     assert confidence(projection) == pytest.approx(1.0, abs=5e-3)
-    single = project(Clip(FRAMES[4:5], 20.0, "one", "test"), embedder, index, SINGLE_FRAME)
-    assert single.indices.tolist() == [3]
+    one = Clip(FRAMES[4:5], 20.0, "one", "test")
+    assert project(one, embedder, index, SINGLE_FRAME, spread=0.0).indices.tolist() == [3]
+
+
+def test_frames_that_look_the_same_take_turns_among_equals(
+    model_folder: FolderMaker, make_index: IndexMaker
+) -> None:
+    embedder = load_embedder(str(model_folder("clip")))
+    here, there = embedder.embed(FRAMES[:1])[0], np.eye(embedder.dim, dtype=np.float32)[0]
+    there = there - (there @ here) * here
+    # Three rows as good as the frame itself to within 0.01, three that are not.
+    rows = [here, here + 0.02 * there, here + 0.04 * there, here + there, there, -here]
+    unit = [row / np.linalg.norm(row) for row in rows]
+    index = make_index(np.stack(unit)[:, None].repeat(3, axis=1), embedder.id)
+    clip = Clip(FRAMES[[0] * 6], 20.0, "still", "test")
+    assert sorted(project(clip, embedder, index).indices.tolist()) == [0, 0, 1, 1, 2, 2]
+    assert project(clip, embedder, index, spread=0.0).indices.tolist() == [0] * 6
 
 
 def test_another_embedder_is_refused(model_folder: FolderMaker, make_index: IndexMaker) -> None:
