@@ -1,0 +1,189 @@
+"""The control step in one process: what the robot is told is what the policy says."""
+
+import dataclasses
+import time
+
+import numpy as np
+import pytest
+
+from rlzero_ros.errors import ErrorCode, RlzeroError
+from rlzero_ros.imitate.latent import imitation_latent, project_to_sphere
+from rlzero_ros.nodes.controller import Controller, command_limits
+from rlzero_ros.nodes.latent_worker import LatentWorker
+from rlzero_ros.nodes.plan_input import Plan
+from rlzero_ros.nodes.policy_setup import PolicySetup
+from rlzero_ros.nodes.robot_state_input import RobotStateInput
+from rlzero_ros.nodes.robot_state_messages import (
+    imu_message,
+    joint_state_message,
+    odometry_message,
+    time_message,
+)
+from rlzero_ros.nodes.task import Task
+from rlzero_ros.robots.simulation import Simulation
+from rlzero_ros.robots.walker import SPEC, model_xml
+from rlzero_ros.safety import GuardState
+
+Z = project_to_sphere(np.random.default_rng(5).normal(size=16))
+
+
+@pytest.fixture(scope="module")
+def setup(make_bundle):
+    return PolicySetup.load(str(make_bundle()))
+
+
+@pytest.fixture
+def rig(setup):
+    inputs = RobotStateInput(SPEC, new_stamps_only=True)
+    controller = Controller(
+        SPEC,
+        setup.assembler,
+        setup.runtime,
+        inputs,
+        setup.hold_z,
+        engage_s=0.0,
+        plan_blend_s=0.0,
+    )
+    return controller, inputs
+
+
+def feed(inputs, state, now_s):
+    stamp = time_message(now_s)
+    inputs.on_joint_states(joint_state_message(SPEC, state, stamp), now_s)
+    inputs.on_imu(imu_message(SPEC, state, stamp), now_s)
+    inputs.on_odom(odometry_message(SPEC, state, stamp), now_s)
+
+
+def test_the_command_is_the_policys_action_on_the_simulators_state(rig, setup):
+    controller, inputs = rig
+    simulation = Simulation(SPEC, model_xml(), seed=3)
+    rng = np.random.default_rng(0)
+    now_s = 100.0
+    feed(inputs, simulation.state(), now_s)
+    assert controller.arm(now_s).granted
+    controller.act_on(Task("plan", "walk", Z, received_s=now_s))
+    for _ in range(50):
+        simulation.step(rng.uniform(-1, 1, 6) * np.array(SPEC.command.upper))
+        now_s += SPEC.control_period_s
+        feed(inputs, simulation.state(), now_s)
+        command = controller.step(now_s)
+        observation = setup.assembler.observe_physics(
+            simulation.data.qpos.copy(), simulation.data.qvel.copy()
+        )
+        expected = SPEC.scale_action(setup.runtime.act(observation, Z))
+        np.testing.assert_allclose(command, expected, atol=1e-4 * max(SPEC.command.upper))
+
+
+def test_a_plan_from_before_arming_is_refused(rig):
+    controller, inputs = rig
+    feed(inputs, Simulation(SPEC, model_xml()).state(), 10.0)
+    controller.arm(10.0)
+    with pytest.raises(RlzeroError, match="before the robot was armed") as refusal:
+        controller.act_on(Task("old", "walk", Z, received_s=9.9))
+    assert refusal.value.code == ErrorCode.NOT_ARMED
+
+
+def test_the_first_command_counts_from_a_step_with_its_latent(rig):
+    controller, inputs = rig
+    state = Simulation(SPEC, model_xml()).state()
+    feed(inputs, state, 10.0)
+    controller.arm(10.0)
+    controller.step(10.0)
+    controller.act_on(Task("plan", "walk", Z, received_s=10.001))
+    controller.published(10.002)
+    assert controller.snapshot(10.002).first_command_s == 0.0
+    controller.step(10.025)
+    assert controller.published(10.026) == pytest.approx(0.026)
+    assert controller.snapshot(10.03).first_command_s == pytest.approx(0.025)
+
+
+def test_a_plan_ends_and_the_robot_holds(rig, setup):
+    controller, inputs = rig
+    feed(inputs, Simulation(SPEC, model_xml()).state(), 10.0)
+    controller.arm(10.0)
+    controller.act_on(Task("plan", "walk", Z, received_s=10.0, expires_s=10.05))
+    controller.step(10.04)
+    assert controller.task.plan_id == "plan"
+    controller.step(10.05)
+    assert controller.task.plan_id == ""
+    np.testing.assert_array_equal(controller.snapshot(10.05).z, setup.hold_z)
+
+
+def test_a_fault_drops_the_plan(rig):
+    controller, inputs = rig
+    feed(inputs, Simulation(SPEC, model_xml()).state(), 10.0)
+    controller.arm(10.0)
+    controller.act_on(Task("plan", "walk", Z, received_s=10.0))
+    controller.step(10.2)
+    snapshot = controller.snapshot(10.2)
+    assert snapshot.state is GuardState.STOPPED
+    assert snapshot.task.plan_id == ""
+
+
+def test_positions_may_not_change_faster_than_joints_move():
+    command = dataclasses.replace(
+        SPEC.command, interface="position", rate_limit=(100.0, 1.0, 1.0, 1.0, 1.0, 1.0)
+    )
+    spec = dataclasses.replace(SPEC, command=command, velocity_limit=(10.0,) * 6)
+    expected = np.array([10.0, 1.0, 1.0, 1.0, 1.0, 1.0]) * SPEC.control_period_s * 0.5
+    np.testing.assert_allclose(command_limits(spec).max_step, expected)
+
+
+class Ledger:
+    """What a LatentWorker says."""
+
+    def __init__(self, bfm):
+        self.tasks, self.failures, self.replaced = [], [], []
+        self.worker = LatentWorker(
+            bfm,
+            lambda plan, task: self.tasks.append((plan, task)),
+            lambda plan, error: self.failures.append((plan, error)),
+            self.replaced.append,
+        )
+
+
+def plan(name, steps=5, seed=0):
+    rng = np.random.default_rng(seed)
+    observations = rng.normal(size=(steps, SPEC.observation_dim)).astype(np.float32)
+    return Plan(name, "walk", observations, time.monotonic(), time.monotonic() + 60.0, 0.5)
+
+
+def test_latents_are_those_of_the_closed_form(setup, wait_until):
+    ledger = Ledger(setup.bfm)
+    sent = plan("a")
+    ledger.worker.submit(sent)
+    wait_until(lambda: ledger.tasks)
+    ledger.worker.close()
+    task = ledger.tasks[0][1]
+    np.testing.assert_allclose(task.z, imitation_latent(setup.bfm, sent.observations))
+    assert (task.plan_id, task.confidence) == ("a", 0.5)
+    assert task.imitate_s > 0
+
+
+def test_every_plan_is_answered_and_the_newest_comes_last(setup, wait_until):
+    ledger = Ledger(setup.bfm)
+    names = [f"{i}" for i in range(200)]
+    for name in names[:-1]:
+        ledger.worker.submit(plan(name, steps=300))
+    ledger.worker.submit(plan(names[-1], steps=0))
+    answered = lambda: len(ledger.tasks) + len(ledger.replaced) == 200  # noqa: E731
+    wait_until(answered, 20.0, "an answer to each plan")
+    ledger.worker.close()
+    last_plan, last_task = ledger.tasks[-1]
+    assert last_plan.id == names[-1]
+    assert last_task.z is None
+    assert last_task.plan_id == ""
+    answers = [p.id for p, _ in ledger.tasks] + [p.id for p in ledger.replaced]
+    assert sorted(answers) == sorted(names)
+
+
+def test_a_plan_without_a_latent_is_told_and_the_next_one_works(setup, wait_until):
+    ledger = Ledger(setup.bfm)
+    broken = dataclasses.replace(plan("broken"), observations=np.full((3, 24), np.nan))
+    ledger.worker.submit(broken)
+    wait_until(lambda: ledger.failures)
+    ledger.worker.submit(plan("good"))
+    wait_until(lambda: ledger.tasks)
+    ledger.worker.close()
+    assert ledger.failures[0][0].id == "broken"
+    assert isinstance(ledger.failures[0][1], RlzeroError)
