@@ -18,7 +18,7 @@ from types import TracebackType
 from ..errors import ErrorCode, RobotError
 
 _PR_SET_PDEATHSIG = 1
-_PATIENCE_S = 5.0
+_PATIENCE_S = 10.0
 # Up to this domain all ports lie below Linux's ephemeral range.
 _HIGHEST_DOMAIN = 101
 

@@ -11,6 +11,7 @@ from ..msg import PolicyStatus
 
 # policy_status comes at 10 Hz; silence of ten periods means that nobody is there.
 _SILENCE_S = 1.0
+_ANSWERS_KEPT = 16
 
 
 class Verdict(NamedTuple):
@@ -26,12 +27,21 @@ class PolicyWatch:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._status: PolicyStatus | None = None
+        self._answers: dict[str, Verdict] = {}
         self._received = 0.0
 
     def update(self, status: PolicyStatus) -> None:
         """Take a message."""
         with self._lock:
             self._status, self._received = status, time.monotonic()
+            # Kept, since a stop may follow the answer before anybody asks for it.
+            if status.plan_id:
+                self._answers[status.plan_id] = Verdict(ErrorCode.OK, "")
+            if status.rejected_plan_id:
+                verdict = Verdict(_known(status.rejected_code), status.rejected_reason)
+                self._answers[status.rejected_plan_id] = verdict
+            while len(self._answers) > _ANSWERS_KEPT:
+                del self._answers[next(iter(self._answers))]
 
     @property
     def is_heard(self) -> bool:
@@ -42,14 +52,7 @@ class PolicyWatch:
     def answer(self, plan_id: str) -> Verdict | None:
         """What was said about a plan just sent; None: nothing yet."""
         with self._lock:
-            status = self._status
-        if status is None:
-            return None
-        if status.plan_id == plan_id:
-            return Verdict(ErrorCode.OK, "")
-        if status.rejected_plan_id == plan_id:
-            return Verdict(_known(status.rejected_code), status.rejected_reason)
-        return None
+            return self._answers.get(plan_id)
 
     def trouble(self, plan_id: str) -> Verdict | None:
         """Why a plan that had been taken is no longer acted on; None: it still is."""

@@ -36,6 +36,7 @@ MODEL = {
     "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 8, "head_width": 32},
     "text_cfg": {"context_length": 8, "vocab_size": 16, "width": 16, "heads": 1, "layers": 1},
 }
+START_S = 90.0
 COMMANDS = SPEC.command.topic
 
 
@@ -216,22 +217,45 @@ class Nodes:
 
     def __init__(self, starter):
         self.starter = starter
+        self._alive = {}
 
     def planner(self, namespace=None, **parameters):
-        options = {"bundle": "tiny", "min_confidence": -1.0, **parameters}
-        process = self.starter("planner_node", parameters=options, namespace=namespace)
-        process.wait_for_log("activate done", 90.0)
-        return process
+        return self._wait(self._planner(namespace, **parameters))
 
     def simulator(self, **parameters):
-        process = self.starter("mujoco_node", parameters=parameters)
-        process.wait_for_log("activate done", 60.0)
-        return process
+        return self._wait(self._simulator(**parameters))
 
-    def policy(self):
+    def robot(self):
+        """Simulator, policy node and planner; those that still run are kept."""
+        makers = {
+            "simulator": self._simulator,
+            "policy": self._policy,
+            "planner": self._planner,
+        }
+        for name, make in makers.items():
+            if name not in self._alive or not self._alive[name].is_running():
+                self._alive[name] = make()
+        return [self._wait(self._alive[name]) for name in makers]
+
+    def _planner(self, namespace=None, **parameters):
+        options = {"bundle": "tiny", "min_confidence": -1.0, **parameters}
+        return self.starter("planner_node", parameters=options, namespace=namespace)
+
+    def _simulator(self, **parameters):
+        return self.starter("mujoco_node", parameters=parameters)
+
+    def _policy(self):
         options = {"bundle": "tiny", "dry_run": False, "new_stamps_only": False, "engage_s": 0.1}
-        process = self.starter("policy_node", parameters=options)
-        process.wait_for_log("activate done", 60.0)
+        return self.starter("policy_node", parameters=options)
+
+    def _wait(self, process):
+        deadline = time.monotonic() + START_S
+        while "activate done" not in (log := process.read_log()):
+            if "autostart failed" in log or not process.is_running():
+                pytest.fail(f"{process.name} did not start:\n{log}")
+            if time.monotonic() > deadline:
+                pytest.fail(f"{process.name} did not start within {START_S} s:\n{log}")
+            time.sleep(0.05)
         return process
 
 

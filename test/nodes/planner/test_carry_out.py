@@ -14,10 +14,8 @@ LONG_S = 60.0
 
 @pytest.fixture(scope="module")
 def robot(nodes):
-    """Simulator, policy node and planner for all tests of this file."""
-    nodes.simulator()
-    nodes.policy()
-    return nodes.planner()
+    """The planner, with simulator and policy node, for all tests of this file."""
+    return nodes.robot()[-1]
 
 
 @pytest.fixture

@@ -11,20 +11,17 @@ from rlzero_ros.msg import PolicyStatus
 
 @pytest.fixture
 def acting(nodes, meet):
-    """All three nodes, the robot acting on a plan; they end with the test."""
-    simulator, policy, planner = nodes.simulator(), nodes.policy(), nodes.planner()
+    """All three nodes, the robot acting on a plan."""
+    simulator, _, planner = nodes.robot()
     person = meet()
     person.arm()
     person.say("walk forward")
     person.wait(lambda: person.status.plan_id, 30.0, "a plan that is acted on")
-    yield person, simulator, policy, planner
-    for process in nodes.starter.processes:
-        process.stop()
-    nodes.starter.processes.clear()
+    return person, simulator, planner
 
 
 def test_the_robot_does_not_notice_the_death_of_the_planner(acting, nodes):
-    person, _, _, planner = acting
+    person, _, planner = acting
     plan_id = person.status.plan_id
     planner.kill()
     time.sleep(0.2)
@@ -35,15 +32,14 @@ def test_the_robot_does_not_notice_the_death_of_the_planner(acting, nodes):
     assert max(np.diff(times)) < 0.1
     assert person.status.plan_id == plan_id
     assert person.status.guard_state == PolicyStatus.RUNNING
-    nodes.planner()
+    nodes.robot()  # a new planner
     assert person.status.plan_id == plan_id
     person.say("lie down")
     person.wait(lambda: person.status.plan_id not in ("", plan_id), 20.0, "the new plan")
 
 
 def test_the_death_of_the_simulator_stops_the_policy_until_re_armed(acting, nodes):
-    person, simulator, *_ = acting
-    person.call(SetBool, "pause", SetBool.Request(data=False))
+    person, simulator, _ = acting
     stopped = []
     person.on_status = lambda status: (
         stopped.append(time.monotonic()) if status.guard_state == PolicyStatus.STOPPED else None
@@ -56,7 +52,7 @@ def test_the_death_of_the_simulator_stops_the_policy_until_re_armed(acting, node
     assert not person.status.plan_id
 
     person.commands.clear()
-    nodes.simulator()  # the robot is back, and falls
+    nodes.robot()  # the robot is back, and falls
     time.sleep(3.0)
     assert person.status.guard_state == PolicyStatus.STOPPED
     assert not person.call(SetBool, "arm", SetBool.Request(data=True)).success
