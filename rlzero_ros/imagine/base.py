@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from rlzero_ros.errors import ErrorCode, ImagineError
+from rlzero_ros.errors import CommandError, ErrorCode
 from rlzero_ros.imagine.clip import Clip
 
 
@@ -34,13 +34,14 @@ class Imaginer(Protocol):
             The clip.
 
         Raises:
-            CommandError: the sentence is not one that this imaginer understands.
-            ImagineError: it cannot make a clip, or (code CANCELED) was told to stop.
+            CommandError: the sentence is not one that this imaginer understands, or (code
+                CANCELED) it was told to stop.
+            ImagineError: it cannot make a clip.
         """
         ...
 
 
 def check_canceled(is_canceled: Callable[[], bool] | None) -> None:
-    """Raises ImagineError with code CANCELED where the caller wants no more."""
+    """Raises CommandError with code CANCELED where the caller wants no more."""
     if is_canceled is not None and is_canceled():
-        raise ImagineError("imagining was canceled", ErrorCode.CANCELED)
+        raise CommandError("imagining was canceled", ErrorCode.CANCELED)

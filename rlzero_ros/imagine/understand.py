@@ -19,8 +19,9 @@ from rlzero_ros.imagine.captions import CAPTIONS
 from rlzero_ros.imagine.impossible import IMPOSSIBLE
 from rlzero_ros.imagine.sentences import SentenceEncoder
 
-# Chosen on the captions left out one by one and on rlzero_ros/evaluate/data/tuning.tsv. Width and ridge matter little within a factor of two. A threshold of
-# zero asks that a motion beats the impossible sentences, however small the lead.
+# Chosen on the captions left out one by one and on rlzero_ros/evaluate/data/tuning.tsv. Width and
+# ridge matter little within a factor of two. A threshold of zero asks that a motion beats the
+# impossible sentences, however small the lead.
 KERNEL_WIDTH = 0.4
 RIDGE = 0.1
 THRESHOLD = 0.0

@@ -66,7 +66,7 @@ def test_progress_and_cancel(storyboard):
     storyboard.imagine("run", on_progress=seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
-    with pytest.raises(ImagineError) as caught:
+    with pytest.raises(CommandError) as caught:
         storyboard.imagine("run", is_canceled=lambda: True)
     assert caught.value.code == ErrorCode.CANCELED
 

@@ -193,6 +193,6 @@ def test_options_are_checked(tmp_path):
 
 def test_cancel(tmp_path):
     path = write_mp4(tmp_path / "a.mp4", [1, 2, 3])
-    with pytest.raises(ImagineError) as caught:
+    with pytest.raises(CommandError) as caught:
         load_imaginer("video", path=path).imagine("x", is_canceled=lambda: True)
     assert caught.value.code == ErrorCode.CANCELED
