@@ -22,13 +22,15 @@ def augment(frames: NDArray[np.uint8], rng: np.random.Generator) -> Tensor:
     images = (images - 0.5) * gain + 0.5 + _uniform(rng, -0.12, 0.12, (n, 3, 1, 1))
     grey = torch.where(_chosen(rng, 0.15, n), 1.0, 0.0)
     images = torch.lerp(images, images.mean(1, keepdim=True), grey)
-    k = n // 4
+    k = n // 8
     if k:
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
         noise = torch.randn(images[:k].shape, generator=generator)
         images[:k] += noise * _uniform(rng, 0.0, 0.08, (k, 1, 1, 1))
         soft = functional.avg_pool2d(images[k : 2 * k], 3, 1, 1, count_include_pad=False)
         images[k : 2 * k] = torch.lerp(images[k : 2 * k], soft, _uniform(rng, 0, 1, (k, 1, 1, 1)))
+        images[2 * k : 3 * k] = _hollow(images[2 * k : 3 * k], rng)
+        images[3 * k : 5 * k] += _stripes(2 * k, frames.shape[1], rng)
     return images.clamp(0.0, 1.0)
 
 
@@ -39,6 +41,25 @@ def _shifted(frames: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     rows = rng.integers(0, 2 * down + 1, (n, 1)) + np.arange(size)
     columns = rng.integers(0, 2 * side + 1, (n, 1)) + np.arange(size)
     return padded[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+
+
+def _hollow(images: Tensor, rng: np.random.Generator) -> Tensor:
+    """Filled shapes fade towards their outlines: what differs from its surroundings stays."""
+    around = functional.avg_pool2d(images, 5, 1, 2, count_include_pad=False)
+    ground = images.mean((2, 3), keepdim=True)
+    edges = ground + 2.0 * (images - around)
+    return torch.lerp(images, edges, _uniform(rng, 0.4, 1.0, (len(images), 1, 1, 1)))
+
+
+def _stripes(n: int, size: int, rng: np.random.Generator) -> Tensor:
+    """Gratings (n, 3, size, size) of any direction, over a part of the picture."""
+    axis = torch.linspace(-1, 1, size)
+    direction = _uniform(rng, 0, np.pi, (n, 1, 1, 1))
+    along = direction.cos() * axis[:, None] + direction.sin() * axis[None, :]
+    waves = (_uniform(rng, 6, 40, (n, 1, 1, 1)) * along + _uniform(rng, 0, 6, (n, 1, 1, 1))).sin()
+    edge = axis[:, None] > _uniform(rng, -1.0, 0.7, (n, 1, 1, 1))
+    colour = _uniform(rng, -0.2, 0.2, (n, 3, 1, 1))
+    return colour * (4 * waves).clamp(-1, 1) * edge
 
 
 def _channels(n: int, rng: np.random.Generator) -> NDArray[np.int64]:

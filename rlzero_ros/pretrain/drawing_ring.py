@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from ..imagine.draw import draw
 from ..imagine.figure import FigurePose
 from ..imagine.style import random_style
+from .figure_of import pose_error
 from .pose_pool import SIZE, PosePool
 
 CLUTTERED = 0.4
 """Share of drawings with things about the figure."""
+_NEIGHBOURS, _POOL = 8, 1500
 _ARMS = ("right_arm", "right_forearm", "left_arm", "left_forearm")
 
 
@@ -80,9 +82,19 @@ class DrawingRing:
     ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
         """Two different views of each of n slots: frames (2n, ...), angles (2n, 7), height (2n,).
 
-        View i and view n + i show the same pose.
+        View i and view n + i show the same pose. Half of the slots are drawn at random, the
+        others are near poses of some of those: what is hard to tell apart has to meet.
         """
-        slots = rng.choice(len(self.frames), n, replace=False)
+        slots = self._slots(n, rng)
         views = rng.permuted(np.tile(np.arange(self.frames.shape[1]), (n, 1)), axis=1)[:, :2]
         twice, view = np.tile(slots, 2), views.T.ravel()
         return self.frames[twice, view], self.angles[twice], self.height[twice]
+
+    def _slots(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
+        pick = rng.choice(len(self.frames), min(_POOL, len(self.frames)), replace=False)
+        chosen, others = pick[: n // 2], pick[n // 2 :]
+        anchors = max(n // 2 // _NEIGHBOURS, 1)
+        error = pose_error(self.angles[chosen[:anchors], None], self.angles[others][None])
+        order = np.argsort(error, axis=1).ravel(order="F")
+        near = others[list(dict.fromkeys(order.tolist()))]
+        return rng.permutation(np.concatenate([chosen, near[: n - len(chosen)]]))

@@ -34,7 +34,7 @@ class EmbedderTraining:
     weight_decay: float = 0.01
     warmup: int = 200
     average: float = 0.998
-    limb_weight: float = 3.0
+    limb_weight: float = 10.0
     slots: int = 12_000
     redrawn: int = 24
     drawings: int = 2
