@@ -14,10 +14,9 @@ import numpy as np
 from PIL import Image
 
 from rlzero_ros.errors import ErrorCode, ImagineError
+from rlzero_ros.imagine.image_pixels import MAX_PIXELS, reduced_size
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".ppm", ".tif", ".tiff"})
-MAX_PIXELS = 40_000_000
-"""A larger frame is refused before it is decoded."""
 MAX_GAP_S = 3600.0
 
 
@@ -77,7 +76,7 @@ def _shown_s(frame: av.VideoFrame, period: float) -> float:
 
 def _decoder(frame: av.VideoFrame, max_side: int) -> Callable[[], np.ndarray]:
     def picture() -> np.ndarray:
-        width, height = _reduced(frame.width, frame.height, max_side)
+        width, height = reduced_size(frame.width, frame.height, max_side)
         rgb = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
         # Phones record sideways and say so.
         return np.ascontiguousarray(np.rot90(rgb, round(frame.rotation / 90)))
@@ -108,7 +107,7 @@ def _read_image(file: Path, max_side: int) -> np.ndarray:
     try:
         with Image.open(file) as image:  # reads the header only
             _check_pixels(file, image.width, image.height)
-            size = _reduced(image.width, image.height, max_side)
+            size = reduced_size(image.width, image.height, max_side)
             return np.asarray(image.convert("RGB").resize(size, Image.Resampling.BOX))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise _unreadable(file, str(error)) from error
@@ -118,11 +117,6 @@ def _natural(file: Path) -> list[tuple[int, int, str]]:
     """Sorts frame10 after frame9."""
     parts = re.findall(r"\d+|\D+", file.name)
     return [(0, int(p), "") if p.isdecimal() else (1, 0, p) for p in parts]
-
-
-def _reduced(width: int, height: int, max_side: int) -> tuple[int, int]:
-    factor = min(max_side / max(width, height), 1.0)
-    return max(round(width * factor), 1), max(round(height * factor), 1)
 
 
 def _check_pixels(path: Path, width: int, height: int) -> None:
