@@ -25,6 +25,7 @@ from .robots.spec import RobotSpec
 
 if TYPE_CHECKING:
     from .imitate.base import BehaviorFoundationModel
+    from .imitate.imitator import Imitator
     from .project.index import ObservationIndex
 
 
@@ -92,6 +93,10 @@ class Bundle:
         """The behaviour foundation model, ready to act; imports torch, read once."""
         return self._bfm
 
+    def imitator(self) -> Imitator:
+        """Infers latents from observations; imports torch but not faiss, read once."""
+        return self._imitator
+
     def index(self) -> ObservationIndex:
         """The observations and their embeddings; imports faiss, read once."""
         return self._index
@@ -102,6 +107,14 @@ class Bundle:
 
         entry = self.manifest["bfm"]
         return load_bfm(self.path / mf.BFM, entry["kind"], entry["hyperparameters"])
+
+    @cached_property
+    def _imitator(self) -> Imitator:
+        from .imitate.imitator import Imitator
+
+        with safe_open(self.path / mf.OBSERVATIONS, framework="numpy") as file:
+            reference = file.get_tensor("observations")
+        return Imitator(self._bfm, reference, self.manifest["bfm"]["imitation_bandwidth"])
 
     @cached_property
     def _index(self) -> ObservationIndex:

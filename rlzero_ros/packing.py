@@ -27,13 +27,15 @@ def pack_bundle(
     index_folder: Path,
     origin: Mapping[str, Any],
     hold_z: NDArray[np.floating] | None = None,
+    imitation_bandwidth: float = 0.0,
     model_xml: str | None = None,
 ) -> Bundle:
     """Write a bundle folder, or replace one, and return it as a reader gets it.
 
     index_folder: holds what `ObservationIndex.save` wrote. origin: plain values that say where
     the data came from and which commands made it. hold_z: the latent (d,) that an armed robot
-    without a plan acts on; None for damping. model_xml: MJCF text.
+    without a plan acts on; None for damping. imitation_bandwidth: see `Imitator`. model_xml:
+    MJCF text.
 
     Raises BundleError when an input is missing or the parts do not fit together; the destination
     is then as it was.
@@ -53,7 +55,11 @@ def pack_bundle(
         content = {
             "schema": mf.SCHEMA,
             "robot": spec.to_dict(),
-            "bfm": {"kind": bfm.kind, "hyperparameters": bfm.hyperparameters},
+            "bfm": {
+                "kind": bfm.kind,
+                "hyperparameters": bfm.hyperparameters,
+                "imitation_bandwidth": float(imitation_bandwidth),
+            },
             "hold": _hold_entry(hold_z),
             "embedder": read_header(staging / mf.OBSERVATIONS)[0].get(EMBEDDER_KEY, ""),
             "origin": dict(origin),

@@ -90,9 +90,7 @@ class Pipeline:
 
     def latent(self, projection: Projection) -> NDArray[np.float32]:
         """The latent z (d,) that imitates a projection; imports torch, loads the model once."""
-        from .imitate.latent import imitation_latent
-
-        return imitation_latent(self.bundle.bfm(), projection.observations)
+        return self.bundle.imitator().latent(projection.observations)
 
     def warm_up(self) -> None:
         """Project one dark clip, so that the first command does not pay for loading."""

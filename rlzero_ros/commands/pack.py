@@ -17,14 +17,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--robot", default="walker", help="built-in robot (default: %(default)s)")
     parser.add_argument("--run", type=Path, help="folder of `rlzero pretrain` (runs/ROBOT-fb)")
     parser.add_argument("--index", type=Path, required=True, help="folder of `rlzero index`")
-    parser.add_argument("--data", type=Path, help="folder of `rlzero collect` (data/ROBOT)")
     parser.add_argument("--out", type=Path, help="bundle folder (bundles/ROBOT)")
     parser.add_argument(
         "--hold",
         choices=("latent", "damping"),
         default="latent",
-        help="what an armed robot without a plan does: rest in its default pose, as imitated from "
-        "the data, or damp its joints (default: %(default)s)",
+        help="what an armed robot without a plan does: rest in its default pose, or damp its "
+        "joints (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--imitation-bandwidth",
+        type=float,
+        default=8.0,
+        help="how far imitation latents are smoothed over the index's states, in squared standard "
+        "deviations; 0 for the plain mean of B (default: %(default)s)",
     )
     parser.add_argument(
         "--made-by",
@@ -37,9 +43,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Pack, read back, and say what lies where."""
+    from ..imitate.imitator import Imitator
     from ..packing import pack_bundle
     from ..pretrain.hold import hold_latent
     from ..pretrain.train_bfm import load_run
+    from ..project.index import ObservationIndex
     from ..robots.registry import load_robot
 
     robot = load_robot(args.robot)
@@ -49,7 +57,8 @@ def main(args: argparse.Namespace) -> int:
         raise BundleError(f"{run} was trained on {trained_on}", ErrorCode.BUNDLE_MISMATCH)
     hold_z = None
     if args.hold == "latent":
-        hold_z = hold_latent(bfm, robot, args.data or Path("data") / args.robot)
+        reference = ObservationIndex.load(args.index).observations
+        hold_z = hold_latent(Imitator(bfm, reference, args.imitation_bandwidth), robot)
     bundle = pack_bundle(
         args.out or Path("bundles") / args.robot,
         spec=robot.spec,
@@ -57,6 +66,7 @@ def main(args: argparse.Namespace) -> int:
         index_folder=args.index,
         model_xml=robot.model_xml,
         hold_z=hold_z,
+        imitation_bandwidth=args.imitation_bandwidth,
         origin=_origin(args.made_by, run),
     )
     size = sum(entry["bytes"] for entry in bundle.manifest["files"].values())

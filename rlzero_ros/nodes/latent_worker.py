@@ -13,8 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..imitate.base import BehaviorFoundationModel
-from ..imitate.latent import imitation_latent
+from ..imitate.imitator import Imitator
 from .plan_input import Plan
 from .task import Task
 
@@ -24,7 +23,7 @@ class LatentWorker:
 
     def __init__(
         self,
-        bfm: BehaviorFoundationModel,
+        imitator: Imitator,
         on_task: Callable[[Plan, Task], None],
         on_failure: Callable[[Plan, Exception], None],
         on_replaced: Callable[[Plan], None],
@@ -32,12 +31,12 @@ class LatentWorker:
         """Start the thread.
 
         Args:
-            bfm: whose B turns observations into a latent.
+            imitator: turns observations into a latent.
             on_task: gets the result, in the worker's thread.
             on_failure: gets the error instead, in the worker's thread.
             on_replaced: told of a plan that was never looked at, in `submit`'s thread.
         """
-        self._bfm = bfm
+        self._imitator = imitator
         self._on_task, self._on_failure, self._on_replaced = on_task, on_failure, on_replaced
         self._mail = threading.Condition()
         self._plan: Plan | None = None
@@ -71,7 +70,7 @@ class LatentWorker:
             assert plan is not None
             start = time.monotonic()
             try:
-                z = None if plan.holds else imitation_latent(self._bfm, plan.observations)
+                z = None if plan.holds else self._imitator.latent(plan.observations)
             except Exception as error:  # noqa: BLE001 - told to the sender and the log
                 self._on_failure(plan, error)
                 continue

@@ -91,7 +91,7 @@ class PolicyNode(ManagedNode):
             values["min_confidence"],
         )
         self._worker = LatentWorker(
-            setup.bfm, self._on_task, self._on_no_task, self._on_replaced_plan
+            setup.imitator, self._on_task, self._on_no_task, self._on_replaced_plan
         )
         self._open(values["status_rate_hz"])
         # Ends first: it uses what was opened.

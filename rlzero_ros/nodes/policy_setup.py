@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ..bundle import Bundle
 from ..errors import BundleError, ErrorCode
 from ..imitate.base import BehaviorFoundationModel
+from ..imitate.imitator import Imitator
 from ..imitate.latent import project_to_sphere
 from ..imitate.runtime import PolicyRuntime
 from ..robots.observation import ObservationAssembler
@@ -24,6 +25,7 @@ class PolicySetup:
     bundle_id: str
     spec: RobotSpec
     bfm: BehaviorFoundationModel
+    imitator: Imitator
     runtime: PolicyRuntime
     assembler: ObservationAssembler
     hold_z: NDArray[np.float32] | None
@@ -46,7 +48,7 @@ class PolicySetup:
         assembler = ObservationAssembler(spec, loaded.model_xml)
         hold_z = None if loaded.hold_latent is None else project_to_sphere(loaded.hold_latent)
         runtime = PolicyRuntime(bfm)
-        setup = cls(loaded.id, spec, bfm, runtime, assembler, hold_z)
+        setup = cls(loaded.id, spec, bfm, loaded.imitator(), runtime, assembler, hold_z)
         setup.try_out()
         return setup
 

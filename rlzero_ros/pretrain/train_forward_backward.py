@@ -36,7 +36,7 @@ class ForwardBackwardConfig:
     orthonormality: float = 1.0
     goal_share: float = 0.35
     window_share: float = 0.3
-    window_points: int = 8
+    window_points: int = 4
     window_span: int = 64
     action_noise: float = 0.2
     noise_clip: float = 0.3

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from rlzero_ros.errors import ErrorCode, RlzeroError
+from rlzero_ros.imitate.imitator import Imitator
 from rlzero_ros.imitate.latent import imitation_latent, project_to_sphere
 from rlzero_ros.nodes.controller import Controller, command_limits
 from rlzero_ros.nodes.latent_worker import LatentWorker
@@ -133,9 +134,10 @@ class Ledger:
     """What a LatentWorker says."""
 
     def __init__(self, bfm):
+        reference = np.random.default_rng(0).normal(size=(20, SPEC.observation_dim))
         self.tasks, self.failures, self.replaced = [], [], []
         self.worker = LatentWorker(
-            bfm,
+            Imitator(bfm, reference, 0.0),
             lambda plan, task: self.tasks.append((plan, task)),
             lambda plan, error: self.failures.append((plan, error)),
             self.replaced.append,
