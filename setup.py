@@ -20,13 +20,17 @@ def requirements(name: str) -> list[str]:
 
 
 def unpacked() -> list[str]:
-    """dm_control needs labmaze, which cannot be installed on Python 3.13 and later.
+    """Two packages of which `make setup` leaves out the dependencies.
 
-    There, ``pip install --no-deps -r requirements/unpacked.txt`` installs it all the same.
+    pip cannot do that here, and on some versions of Python those cannot be had: there,
+    ``pip install --no-deps -r requirements/unpacked.txt`` adds what is left out here.
     """
+    markers = {"dm_control": 'python_version < "3.13"', "gt-all": 'python_version >= "3.11"'}
     return [
-        f'{pin}; python_version < "3.13"' if pin.startswith("dm_control") else pin
+        f"{pin}; {marker}"
         for pin in requirements("unpacked")
+        for name, marker in markers.items()
+        if pin.startswith(name)
     ]
 
 
@@ -54,7 +58,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10,<3.15",
     packages=find_packages(include=["rlzero_ros", "rlzero_ros.*"]),
-    package_data={"rlzero_ros": ["**/*.yaml", "**/*.json", "**/*.txt"]},
+    package_data={"rlzero_ros": ["**/*.tsv"]},
     data_files=resources(),
     install_requires=requirements("learn") + unpacked(),
     extras_require={"train": requirements("train"), "dev": requirements("dev")},
