@@ -58,7 +58,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.10,<3.15",
     packages=find_packages(include=["rlzero_ros", "rlzero_ros.*"]),
-    package_data={"rlzero_ros": ["**/*.tsv"]},
+    package_data={"rlzero_ros": ["**/data/*"]},
     data_files=resources(),
     install_requires=requirements("learn") + unpacked(),
     extras_require={"train": requirements("train"), "dev": requirements("dev")},
