@@ -14,6 +14,7 @@ from tqdm import tqdm
 from ..errors import DataError
 from ..project.embedder import FrameEmbedder
 from ..project.index import FAISS_FILE, OBSERVATIONS_FILE, WINDOW, ObservationIndex
+from ..project.projection import chance_similarity
 from ..project.thumbnails import Thumbnails, encode_thumbnail
 from .choose_states import choose_windows
 from .dataset import read_info
@@ -80,6 +81,7 @@ def build_index(
     index = ObservationIndex.build(
         windows.observations, windows.middle, embedded, thumbnails, embedder.id, stride
     )
+    index.chance_similarity = chance_similarity(embedder, index, seed)
     index.save(out)
     size = sum((out / name).stat().st_size for name in (OBSERVATIONS_FILE, FAISS_FILE))
     return IndexReport(len(index), index.dim, size, embedder.id)

@@ -42,6 +42,7 @@ class ObservationIndex:
         thumbnails: N pictures.
         embedder_id: whose embeddings these are.
         window_stride_s: time between the frames of a window.
+        chance_similarity: what a picture of nothing reaches, the zero of confidence.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class ObservationIndex:
         index: faiss.Index,
         embedder_id: str,
         window_stride_s: float,
+        chance_similarity: float = 0.0,
     ) -> None:
         """Raises BundleError when the parts are not of one size."""
         n = len(observations)
@@ -66,6 +68,7 @@ class ObservationIndex:
         self.observations, self.physics = observations, physics
         self.embeddings, self.thumbnails = embeddings, thumbnails
         self.embedder_id, self.window_stride_s = embedder_id, window_stride_s
+        self.chance_similarity = chance_similarity
         self._index = index
         # A few thousand vectors need no second thread, and faiss brings an OpenMP of its own,
         # whose idle threads would spin against those of torch.
@@ -149,6 +152,7 @@ class ObservationIndex:
                 "format": _FORMAT,
                 "embedder_id": self.embedder_id,
                 "window_stride_s": repr(self.window_stride_s),
+                "chance_similarity": repr(self.chance_similarity),
             },
         )
         faiss.write_index(self._index, str(folder / FAISS_FILE))
@@ -168,7 +172,7 @@ class ObservationIndex:
             with safe_open(path, framework="np") as file:
                 meta = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in _TENSORS}
-            stride = float(meta["window_stride_s"])
+            stride, chance = float(meta["window_stride_s"]), float(meta["chance_similarity"])
             embedder_id, version = meta["embedder_id"], meta["format"]
         except (SafetensorError, KeyError, ValueError, OSError) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
@@ -187,6 +191,7 @@ class ObservationIndex:
             index,
             embedder_id,
             stride,
+            chance,
         )
 
 

@@ -19,9 +19,10 @@ MOTION_WEIGHT = 0.25
 """How much the changes between them count; see ``ObservationIndex``."""
 SINGLE_FRAME = (0.0, 1.0, 0.0)
 """Weights that compare the frame itself alone."""
-SPREAD = 0.01
-"""Observations whose similarity is this close to the best are taken in turn."""
+SPREAD = 0.03
+"""Observations whose confidence is this close to the best one's are taken in turn."""
 _CANDIDATES = 16
+_BLOBS = 64
 _LARGEST_MISS = 0.4
 """A neighbouring frame may miss the window's stride by this share of it."""
 
@@ -34,11 +35,13 @@ class Projection:
         observations: (T, observation_dim) float32, one real observation for each frame.
         similarities: (T,) float32, weighted mean cosine of each frame's window.
         indices: (T,) int64, rows of the observation index.
+        chance_similarity: what a picture of nothing would have reached.
     """
 
     observations: NDArray[np.float32]
     similarities: NDArray[np.float32]
     indices: NDArray[np.int64]
+    chance_similarity: float = 0.0
 
 
 def clip_windows(
@@ -76,8 +79,8 @@ def project(
         window: weights of the frame before, the frame itself and the frame after.
         motion: weight of the changes between them.
         spread: frames that look the same, as in a clip of standing still, take turns among the
-            observations whose similarity is within this of the best, so that a plan does not
-            hang on a single observation. Zero takes the nearest always.
+            observations whose confidence is within this of the best one's, so that a plan does
+            not hang on a single observation. Zero takes the nearest always.
 
     Raises:
         BundleError: the index was made with another embedder.
@@ -97,25 +100,43 @@ def project(
     rows, weights = clip_windows(len(embeddings), clip.fps, index.window_stride_s, window)
     k = min(_CANDIDATES, len(index))
     similarities, indices = index.search(embeddings[rows], weights, motion, k)
-    chosen = _take_turns(similarities, indices, spread)
+    margin = spread * (1.0 - index.chance_similarity)
+    chosen = _take_turns(similarities, indices, margin)
     frames = np.arange(len(chosen))
     found = indices[frames, chosen]
-    return Projection(index.observations[found], similarities[frames, chosen], found)
+    return Projection(
+        index.observations[found],
+        similarities[frames, chosen],
+        found,
+        index.chance_similarity,
+    )
 
 
 def _take_turns(
-    similarities: NDArray[np.float32], indices: NDArray[np.int64], spread: float
+    similarities: NDArray[np.float32], indices: NDArray[np.int64], margin: float
 ) -> NDArray[np.int64]:
     """Which candidate (T,) each frame takes: the least taken of those that are as good."""
     taken: Counter[int] = Counter()
     chosen = np.zeros(len(indices), dtype=np.int64)
     for frame, (similarity, candidates) in enumerate(zip(similarities, indices, strict=True)):
-        good = np.flatnonzero(similarity >= similarity[0] - spread)
+        good = np.flatnonzero(similarity >= similarity[0] - margin)
         chosen[frame] = min(good, key=lambda c: taken[int(candidates[c])])
         taken[int(candidates[chosen[frame]])] += 1
     return chosen
 
 
 def confidence(projection: Projection) -> float:
-    """How far the plan can be trusted, 0 to 1: the mean similarity of its frames."""
-    return float(np.clip(projection.similarities, 0.0, 1.0).mean())
+    """How far the plan can be trusted: 0 as for pictures of nothing, 1 for the observations."""
+    chance = projection.chance_similarity
+    return float(np.clip((projection.similarities.mean() - chance) / (1.0 - chance), 0.0, 1.0))
+
+
+def chance_similarity(embedder: FrameEmbedder, index: ObservationIndex, seed: int = 0) -> float:
+    """The similarity that pictures of nothing, still random blobs, reach on average."""
+    rng = np.random.default_rng(seed)
+    blobs = rng.integers(0, 256, (_BLOBS, 8, 8, 3), dtype=np.uint8)
+    embedded = embedder.embed(blobs.repeat(8, axis=1).repeat(8, axis=2))
+    windows = embedded[:, None].repeat(WINDOW, axis=1)
+    weights = np.tile(np.asarray(WINDOW_WEIGHTS, np.float32), (_BLOBS, 1))
+    similarities, _ = index.search(windows, weights, MOTION_WEIGHT)
+    return float(similarities.mean())

@@ -67,10 +67,12 @@ def test_windows_tell_motions_apart_that_single_frames_cannot(make_index: IndexM
 
 def test_saved_and_loaded_it_answers_the_same(make_index: IndexMaker, tmp_path: Path) -> None:
     index = make_index(WINDOWS, "model-abc", 0.04)
+    index.chance_similarity = 0.25
     index.save(tmp_path)
     loaded = ObservationIndex.load(tmp_path)
     assert loaded.embedder_id == "model-abc"
     assert loaded.window_stride_s == 0.04
+    assert loaded.chance_similarity == 0.25
     np.testing.assert_array_equal(loaded.observations, index.observations)
     np.testing.assert_array_equal(loaded.physics, index.physics)
     np.testing.assert_array_equal(loaded.embeddings, WINDOWS[:, 1].astype(np.float16))

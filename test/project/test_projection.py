@@ -10,7 +10,14 @@ from rlzero_ros.errors import BundleError, ErrorCode, ProjectError
 from rlzero_ros.imagine.clip import Clip
 from rlzero_ros.project.embedder import load_embedder
 from rlzero_ros.project.index import ObservationIndex
-from rlzero_ros.project.projection import SINGLE_FRAME, clip_windows, confidence, project
+from rlzero_ros.project.projection import (
+    SINGLE_FRAME,
+    Projection,
+    chance_similarity,
+    clip_windows,
+    confidence,
+    project,
+)
 
 FolderMaker = Callable[..., Path]
 IndexMaker = Callable[..., ObservationIndex]
@@ -41,7 +48,7 @@ def test_frames_that_look_the_same_take_turns_among_equals(
     embedder = load_embedder(str(model_folder("clip")))
     here, there = embedder.embed(FRAMES[:1])[0], np.eye(embedder.dim, dtype=np.float32)[0]
     there = there - (there @ here) * here
-    # Three rows as good as the frame itself to within 0.01, three that are not.
+    # Three rows as good as the frame itself to within 0.03, three that are not.
     rows = [here, here + 0.02 * there, here + 0.04 * there, here + there, there, -here]
     unit = [row / np.linalg.norm(row) for row in rows]
     index = make_index(np.stack(unit)[:, None].repeat(3, axis=1), embedder.id)
@@ -82,3 +89,27 @@ def test_windows_keep_their_stride_whatever_the_frame_rate() -> None:
     np.testing.assert_allclose(shares, np.tile([0, 1, 0], (6, 1)))
     _, shares = clip_windows(1, 20.0, 0.05, weights)
     np.testing.assert_allclose(shares, [[0, 1, 0]])
+
+
+def test_confidence_is_nothing_for_pictures_of_nothing(
+    model_folder: FolderMaker, make_index: IndexMaker
+) -> None:
+    embedder = load_embedder(str(model_folder("clip")))
+    index = make_index(embedder.embed(FRAMES)[:, None].repeat(3, axis=1), embedder.id)
+    index.chance_similarity = chance_similarity(embedder, index)
+    assert -1 < index.chance_similarity < 1
+    blob = np.random.default_rng(7).integers(0, 256, (1, 8, 8, 3), dtype=np.uint8)
+    nothing = Clip(blob.repeat(6, axis=0).repeat(8, axis=1).repeat(8, axis=2), 20.0, "", "test")
+    known = Clip(FRAMES[[3] * 6], 20.0, "", "test")
+    assert confidence(project(known, embedder, index)) > 0.8
+    assert confidence(project(nothing, embedder, index)) < 0.5
+
+
+def test_confidence_lies_between_chance_and_certainty() -> None:
+    def of(similarity: float) -> float:
+        similarities = np.full(4, similarity, np.float32)
+        return confidence(Projection(np.zeros((4, 2), np.float32), similarities, np.arange(4), 0.6))
+
+    assert of(0.5) == 0.0
+    assert of(0.8) == pytest.approx(0.5, abs=1e-5)
+    assert of(1.0) == pytest.approx(1.0, abs=1e-5)
