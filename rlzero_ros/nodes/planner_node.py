@@ -18,7 +18,6 @@ from std_msgs.msg import String
 
 from ..bundle import Bundle
 from ..errors import ErrorCode, RlzeroError
-from ..imagine.registry import load_imaginer
 from ..msg import PolicyStatus, ProjectedPlan
 from ..paths import find_bundle
 from ..pipeline import Pipeline, Plan
@@ -28,15 +27,18 @@ from .command_action import CommandAction
 from .command_job import CommandJob, Feedback, Outcome
 from .command_worker import CommandWorker
 from .diagnostics import diagnostic_message
+from .imaginer_parameters import make_imaginer, make_stream
 from .lifecycle import ManagedNode, run_node
 from .parameter_table import declare_table, read_table
 from .plan_messages import hold_message, plan_message, strip_message
 from .planner_parameters import PARAMETERS
 from .policy_watch import PolicyWatch
+from .video_prompt import VideoPrompt
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-# One waits for the running goal, one for a goal that it preempts, one previews, one answers.
-_THREADS = 4
+# One waits for the running goal, one for a goal that it preempts, one previews, one takes pictures,
+# one answers.
+_THREADS = 5
 
 
 class PlannerNode(ManagedNode):
@@ -53,9 +55,8 @@ class PlannerNode(ManagedNode):
         """Load the models, which takes seconds; open the outputs."""
         self._options = read_table(self, PARAMETERS)
         self._bundle = Bundle.load(find_bundle(self._options["bundle"]))
-        options = {"path": self._options["video"]} if self._options["video"] else {}
-        imaginer = load_imaginer(self._options["imaginer"], **options)
-        self._pipeline = Pipeline(self._bundle, imaginer)
+        self._stream = make_stream(self._options)
+        self._pipeline = Pipeline(self._bundle, make_imaginer(self._options, self._stream))
         self._pipeline.warm_up()
         self._plans = self._publisher(ProjectedPlan, "plan")
         self._imagination = self._publisher(CompressedImage, "imagination")
@@ -86,6 +87,7 @@ class PlannerNode(ManagedNode):
             String, "language_command", self._on_sentence, QoSProfile(depth=1)
         )
         self._activated.callback(self.destroy_subscription, sentences)
+        self._activated.callback(VideoPrompt(self, self._stream).close)
         preview = self.create_service(
             PreviewCommand,
             "preview_command",

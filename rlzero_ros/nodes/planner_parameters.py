@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from .imaginer_parameters import IMAGINER_PARAMETERS
 from .parameter_table import Row
 
 PARAMETERS: dict[str, Row] = {
     "bundle": ("walker", "Name or folder of the robot's bundle."),
-    "imaginer": ("storyboard", "What turns sentences into clips: storyboard or video."),
-    "video": ("", "What the imaginer `video` plays; empty: the sentence names the file."),
+    **IMAGINER_PARAMETERS,
     "seed": (0, "Seed of what is imagined for sentences on language_command.", 0, 2**31 - 1),
     "min_confidence": (0.3, "A projection below this confidence is refused.", -1.0, 1.0),
     "plan_lifetime_s": (

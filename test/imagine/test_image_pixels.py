@@ -4,7 +4,7 @@ import array
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rlzero_ros.errors import ErrorCode, ImagineError
@@ -34,6 +34,7 @@ def colours(height, width, seed=0):
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
+@settings(deadline=None)
 @given(height=sizes, width=sizes, padding=paddings, whole=st.booleans())
 def test_what_was_encoded_comes_back(encoding, height, width, padding, whole):
     rgb = colours(height, width)
@@ -47,6 +48,7 @@ def test_what_was_encoded_comes_back(encoding, height, width, padding, whole):
         assert np.array_equal(picture, rgb)
 
 
+@settings(deadline=None)
 @given(height=st.integers(1, 300), width=st.integers(1, 300), side=st.integers(8, 64))
 def test_large_pictures_are_reduced_in_proportion(height, width, side):
     step, data = encode(np.full((height, width, 3), 90, np.uint8), "bgr8", 3)
@@ -70,6 +72,7 @@ def test_reducing_keeps_what_is_where():
     assert not picture[:, :10].any()
 
 
+@settings(deadline=None)
 @given(
     encoding=st.sampled_from([*ENCODINGS, "16UC1", "bayer_rggb8", "yuv422", "", "rgb8\n" * 100]),
     height=st.integers(0, 2**32 - 1) | st.integers(0, 20),
