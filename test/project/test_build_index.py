@@ -1,0 +1,87 @@
+"""`rlzero index` from simulated data to files, and what it says when it cannot."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rlzero_ros.cli import main
+from rlzero_ros.pretrain.dataset import DatasetInfo, create_dataset, write_shard
+from rlzero_ros.project.embedder import load_embedder
+from rlzero_ros.project.index import ObservationIndex
+from rlzero_ros.robots.observation import ObservationAssembler
+from rlzero_ros.robots.registry import load_robot
+from rlzero_ros.robots.simulation import Simulation
+
+pytestmark = pytest.mark.skipif(
+    "MUJOCO_GL" not in os.environ, reason="no GL library: install libegl1 or libosmesa6"
+)
+EPISODES, STEPS = 3, 40
+
+
+@pytest.fixture(scope="module")
+def dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three episodes of the walker lying about under small random torques."""
+    folder = tmp_path_factory.mktemp("data")
+    robot = load_robot("walker")
+    simulation = Simulation(robot.spec, robot.model_xml, seed=0)
+    assembler = ObservationAssembler(robot.spec, robot.model_xml)
+    rng = np.random.default_rng(0)
+    physics = np.empty((EPISODES, STEPS + 1, 18), np.float32)
+    observations = np.empty((EPISODES, STEPS + 1, robot.spec.observation_dim), np.float32)
+    actions = rng.uniform(-0.1, 0.1, (EPISODES, STEPS, 6)).astype(np.float32)
+    for episode in range(EPISODES):
+        simulation.reset()
+        for step in range(STEPS + 1):
+            physics[episode, step] = simulation.physics()
+            observations[episode, step] = assembler.observe(simulation.state())
+            if step < STEPS:
+                simulation.step(robot.spec.scale_action(actions[episode, step]))
+    create_dataset(folder, DatasetInfo("walker", observations.shape[-1], 6, 18, 0.025))
+    write_shard(folder, "test-00000", observations, actions, physics)
+    return folder
+
+
+def test_an_index_of_simulated_states(
+    dataset: Path, tmp_path: Path, model_folder: Callable[..., Path]
+) -> None:
+    model = model_folder("clip")
+    command = ["index", "--data", str(dataset), "--embedder", str(model), "--states", "25"]
+    command += ["--out", str(tmp_path / "out"), "--work", str(tmp_path / "work")]
+    assert main([*command, "--json", str(tmp_path / "report.json")]) == 0
+    index = ObservationIndex.load(tmp_path / "out")
+    embedder = load_embedder(str(model))
+    assert index.embedder_id == embedder.id
+    assert index.window_stride_s == pytest.approx(0.1)
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert report["states"] == len(index)
+    assert 5 <= len(index) <= 25
+    # What was embedded is what the physics beside it looks like.
+    robot = load_robot("walker")
+    assembler = ObservationAssembler(robot.spec, robot.model_xml)
+    for observation, physics in zip(index.observations, index.physics, strict=True):
+        seen = assembler.observe_physics(physics[:9], physics[9:])
+        np.testing.assert_allclose(seen, observation, atol=1e-3)
+    frames = np.load(tmp_path / "work" / "frames.npy")[1::3]
+    np.testing.assert_allclose(embedder.embed(frames), index.embeddings, atol=1e-2)
+    assert np.abs(index.thumbnails.decode(3).astype(int) - frames[3]).mean() < 6
+    # A second index, by another embedder, needs no second rendering.
+    before = (tmp_path / "work" / "frames.npy").stat().st_mtime_ns
+    other = model_folder("other", seed=1)
+    assert main([*command[:4], str(other), *command[5:]]) == 0
+    assert (tmp_path / "work" / "frames.npy").stat().st_mtime_ns == before
+    assert ObservationIndex.load(tmp_path / "out").embedder_id.startswith("other-")
+
+
+def test_it_says_why_it_cannot(
+    tmp_path: Path, model_folder: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = ["--out", str(tmp_path / "out"), "--embedder", str(model_folder("clip"))]
+    assert main(["index", "--data", str(tmp_path), *out]) == 2
+    assert "rlzero collect" in capsys.readouterr().err
+    create_dataset(tmp_path / "d", DatasetInfo("cheetah", 17, 6, 18, 0.01))
+    assert main(["index", "--data", str(tmp_path / "d"), *out]) == 2
+    assert "cheetah" in capsys.readouterr().err
