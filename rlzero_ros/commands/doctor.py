@@ -124,8 +124,8 @@ def _renderer() -> Finding:
     return Finding(
         WARNING,
         "pictures",
-        f"no rendering with {backend}; everything else works. "
-        "sudo apt install libegl1 libgl1-mesa-dri (or libosmesa6), then `source env.sh` again",
+        f"no rendering with {backend}; everything else works. sudo apt install libegl1 "
+        "libgl1-mesa-dri and export MUJOCO_GL=egl, or libosmesa6 and MUJOCO_GL=osmesa",
     )
 
 
