@@ -19,8 +19,10 @@ from .transitions import Transitions
 class ForwardBackwardConfig:
     """Hyperparameters of training.
 
-    goal_share, window_share: parts of each batch whose z is B of a goal, or the mean of B over a
-    window of the data (what imitation will ask for); the rest is uniform on the sphere.
+    goal_share, window_share: parts of each batch whose z is B of a goal, or imitates a window of
+    the data, which is what the robot will be asked; the rest is uniform on the sphere. Half of
+    the windows are imitated by the mean of B, half as `Imitator` does, smoothed over the batch
+    with a bandwidth drawn from smoothing.
     average: decay of the weight average that is saved and used.
     """
 
@@ -36,8 +38,9 @@ class ForwardBackwardConfig:
     orthonormality: float = 1.0
     goal_share: float = 0.35
     window_share: float = 0.3
-    window_points: int = 4
+    window_points: int = 6
     window_span: int = 64
+    smoothing: tuple[float, float] = (2.0, 20.0)
     action_noise: float = 0.2
     noise_clip: float = 0.3
     average: float = 0.9995
@@ -140,12 +143,26 @@ class ForwardBackwardTrainer:
             rows = torch.randperm(n, generator=self._generator, device=self._device)[:at_goals]
             z[:at_goals] = self.model.backward_map(goals[rows])
         if at_windows:
-            windows = self._data.sample_windows(
-                at_windows, config.window_points, config.window_span, self._generator
-            )
-            features = self.model.backward_map(windows.flatten(0, 1))
-            z[at_goals : at_goals + at_windows] = features.view(at_windows, -1, d).mean(1)
+            z[at_goals : at_goals + at_windows] = self._window_latents(at_windows, goals)
         return d**0.5 * torch.nn.functional.normalize(z, dim=1)
+
+    def _window_latents(self, n: int, reference: Tensor) -> Tensor:
+        """Directions (n, d) that imitate n windows, half of them smoothed over the reference."""
+        config, model = self.config, self.model
+        windows = self._data.sample_windows(
+            n, config.window_points, config.window_span, self._generator
+        )
+        plain = n // 2
+        features = model.backward_map(windows[:plain].flatten(0, 1))
+        shown = model.normalizer(windows[plain:])
+        distances = torch.cdist(shown, model.normalizer(reference)).square().amin(1)
+        low, high = config.smoothing
+        draw = torch.rand(n - plain, 1, generator=self._generator, device=self._device)
+        bandwidth = low * (high / low) ** draw
+        # As exp(−distances / 2h) up to a factor, and only the direction of the sum matters.
+        reward = torch.softmax(-distances / (2 * bandwidth), 1)
+        smoothed = reward.float() @ model.backward_map(reference)
+        return torch.cat([features.view(plain, config.window_points, -1).mean(1), smoothed])
 
     def _noisy(self, action: Tensor) -> Tensor:
         """Add clipped exploration noise and stay inside ±1, with gradients as without noise."""
