@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from collections.abc import Callable
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,27 @@ def find_pipeline(model: str, *, download: bool, variant: str | None) -> Path:
     Raises:
         ImagineError: there is none, or it cannot be fetched.
     """
+
+    def fetch() -> str:
+        from diffusers import DiffusionPipeline
+
+        return DiffusionPipeline.download(model, variant=variant, use_safetensors=True)
+
+    return _find(model, fetch if download else None)
+
+
+def find_part(model: str, *, download: bool) -> Path:
+    """The folder of a single model, such as a motion adapter; otherwise as ``find_pipeline``."""
+
+    def fetch() -> str:
+        from huggingface_hub import snapshot_download
+
+        return snapshot_download(model, allow_patterns=["config.json", "*.safetensors"])
+
+    return _find(model, fetch if download else None)
+
+
+def _find(model: str, fetch: Callable[[], str] | None) -> Path:
     folder = find_folder("models", model)
     if folder is not None:
         return folder
@@ -37,16 +59,13 @@ def find_pipeline(model: str, *, download: bool, variant: str | None) -> Path:
             f"there is no model '{model}': give the folder of a diffusers pipeline, "
             "or its id on the hub (owner/name)"
         )
-    from diffusers import DiffusionPipeline
+    from huggingface_hub import snapshot_download
 
     try:
-        return Path(
-            DiffusionPipeline.download(
-                model, local_files_only=not download, variant=variant, use_safetensors=True
-            )
-        )
+        # diffusers' own search asks the hub for the newest revision even when it may not fetch.
+        return Path(snapshot_download(model, local_files_only=True) if fetch is None else fetch())
     except Exception as error:
-        advice = "check the network and the id" if download else "set download to fetch them"
+        advice = "set download to fetch them" if fetch is None else "check the network and the id"
         raise ImagineError(
             f"the weights of '{model}' are not on this machine: {advice} ({first_line(error)})"
         ) from error

@@ -7,6 +7,7 @@ from typing import Any
 
 from rlzero_ros.errors import ImagineError
 from rlzero_ros.imagine.pipeline_folder import (
+    find_part,
     find_pipeline,
     first_line,
     pipeline_class,
@@ -57,7 +58,7 @@ def load_pipeline(
     else:
         # Stable Diffusion with AnimateDiff's layers: two folders, which nothing else joins.
         adapter = _load(
-            diffusers.MotionAdapter, motion_adapter, dtype=numbers, local_files_only=not download
+            diffusers.MotionAdapter, find_part(motion_adapter, download=download), dtype=numbers
         )
         pipeline = _load(
             diffusers.AnimateDiffPipeline,

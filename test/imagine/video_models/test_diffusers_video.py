@@ -1,9 +1,12 @@
 """Text-to-video pipelines of the published classes, saved and loaded back, with random weights."""
 
 import json
+import os
 import pickle
 import resource
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -124,12 +127,49 @@ def test_stable_diffusion_becomes_animatediff_with_a_motion_adapter(saved):
     assert clip.frames.shape == (4, 16, 16, 3)
 
 
-def test_models_that_are_not_there(tmp_path):
+def test_models_that_are_not_there(saved, tmp_path):
     assert "there is no model" in refused(tmp_path / "nothing")
     assert "there is no model 'walker-video'" in refused("walker-video")
     assert "not on this machine: set download" in refused("nobody/no-such-video-model")
     assert "check the network" in refused("nobody/no-such-video-model", download=True)
+    adapter = "nobody/no-such-adapter"
+    assert f"'{adapter}' are not on this" in refused(
+        saved("stable_diffusion"), motion_adapter=adapter
+    )
     assert "give the folder" in refused("")
+
+
+WATCHED = """
+import sys
+from rlzero_ros.errors import ImagineError
+from rlzero_ros.imagine.registry import load_imaginer
+
+def watch(event, arguments):
+    if event in ("socket.getaddrinfo", "socket.connect"):
+        print("CONNECTS", event, arguments)
+
+sys.addaudithook(watch)
+load_imaginer("diffusers", model=sys.argv[1], frames=4, height=16, width=16, steps=1).imagine("run")
+for options in ({"model": "nobody/none"}, {"model": sys.argv[2], "motion_adapter": "nobody/none"}):
+    try:
+        load_imaginer("diffusers", **options)
+    except ImagineError as error:
+        print("REFUSED", error)
+"""
+
+
+def test_nothing_asks_the_hub_unless_told_to(saved):
+    environment = {k: v for k, v in os.environ.items() if k != "HF_HUB_OFFLINE"}
+    models = [str(saved(name)) for name in ("modelscope", "stable_diffusion")]
+    result = subprocess.run(
+        [sys.executable, "-c", WATCHED, *models],
+        env={**environment, "PYTHONPATH": str(Path(__file__).parents[3])},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stdout.count("REFUSED the weights of 'nobody/none' are not on") == 2
+    assert "CONNECTS" not in result.stdout
 
 
 def test_a_name_in_models(saved, tmp_path, monkeypatch):

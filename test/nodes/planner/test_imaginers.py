@@ -20,7 +20,7 @@ from rlzero_ros.nodes.imaginer_parameters import make_imaginer, make_stream
 from rlzero_ros.nodes.planner_parameters import PARAMETERS
 
 ROOT = Path(__file__).parents[3]
-STEPS = 100
+STEPS = 60
 
 
 class Camera:
