@@ -5,7 +5,7 @@ ros2 service call /arm std_srvs/srv/SetBool "{data: true}"
 ros2 topic pub --once /language_command std_msgs/msg/String "{data: walk forward}"
 """
 
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, GroupAction, IncludeLaunchDescription
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
@@ -76,4 +76,5 @@ def generate_launch_description() -> LaunchDescription:
         DeclareLaunchArgument(name, default_value=default, description=text)
         for name, default, text in ARGUMENTS
     ]
-    return LaunchDescription([*arguments, simulator, robot])
+    # Scoped, so that dry_run and the like do not leak into what else is launched.
+    return LaunchDescription([*arguments, simulator, GroupAction([robot])])

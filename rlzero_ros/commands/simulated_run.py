@@ -88,6 +88,7 @@ class SimulatedRun:
             try:
                 return self._operate(nodes, client, bundle, progress)
             finally:
+                nodes.note_shared_files()
                 client.close()
 
     def _start(self, nodes: NodeProcesses) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 import uuid
 from collections import Counter
 from contextlib import ExitStack
+from typing import NoReturn
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
@@ -200,10 +202,15 @@ class PlannerNode(ManagedNode):
         self.get_logger().error("".join(traceback.format_exception(error)))
 
 
-def main(args: list[str] | None = None) -> int:
-    """Run the node until SIGINT or SIGTERM."""
-    return run_node(PlannerNode, args, threads=_THREADS)
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the node until SIGINT or SIGTERM, and end the process."""
+    status = run_node(PlannerNode, args, threads=_THREADS)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # All is closed by now. Python would take seconds more to free torch and transformers, object
+    # by object, and `ros2 launch` has five of patience.
+    os._exit(status)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -1,0 +1,163 @@
+"""`rlzero run` as a person starts it: reports, exit codes, and nothing left behind."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rlzero_ros.commands.shared_memory import shared_files
+from rlzero_ros.errors import ErrorCode
+
+ROOT = Path(__file__).parents[3]
+PATIENCE_S = 240.0
+
+
+@pytest.fixture
+def run(world, tmp_path):
+    """run(*arguments): the running process, in a process group of its own."""
+    started = []
+
+    def start(*arguments, **environment):
+        command = [sys.executable, "-m", "rlzero_ros.cli", "run", "--bundle", "tiny"]
+        command += ["--report", str(tmp_path / "out" / "report.json"), *arguments]
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def wait_for_line(process, text):
+    """Read what it says until a line holds the text; its ROS domain."""
+    domain = None
+    for line in process.stderr:
+        domain = domain or re.search(r"ROS_DOMAIN_ID=(\d+)", line)
+        if text in line:
+            return domain.group(1)
+    pytest.fail(f"it ended without saying {text!r}")
+
+
+def nodes_of(domain):
+    """Processes whose environment names the domain."""
+    wanted = f"ROS_DOMAIN_ID={domain}".encode()
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            environment = (folder / "environ").read_bytes().split(b"\0")
+            command = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if wanted in environment and b"rlzero_ros.nodes" in command:
+            found.append(int(folder.name))
+    return found
+
+
+def gone(domain, timeout_s=10.0):
+    deadline = time.monotonic() + timeout_s
+    while nodes_of(domain):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def test_a_command_is_carried_out_and_reported(run, tmp_path):
+    process = run("--command", "walk forward", "--seconds", "2", "--json", str(tmp_path / "j.json"))
+    output, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, said
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report == json.loads((tmp_path / "j.json").read_text())
+    assert (report["command"], report["robot"], report["seed"]) == ("walk forward", "walker", 0)
+    assert report["outcome"]["error_code"] == 0
+    assert set(report["timing_s"]) == {"imagine", "project", "imitate", "first_command"}
+    assert all(0 < seconds < 30 for seconds in report["timing_s"].values())
+    assert report["timing_s"]["first_command"] > report["timing_s"]["imagine"]
+    assert report["projection"]["frames"] == 48
+    assert report["projection"]["similarity_mean"] > 0.9
+    assert set(report["behaviour"]) == {
+        "torso_height_m",
+        "upright",
+        "forward_speed_mps",
+        "distance_m",
+    }
+    assert report["control"]["rate_hz"] == pytest.approx(40, abs=4)
+    assert report["guard"]["ticks"] > 80
+    assert (tmp_path / "out" / "strip.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "out" / "run.mp4").stat().st_size > 1000
+    assert "carried out" in output
+    stages = [line.split()[0] for line in said.splitlines() if "%" in line]
+    assert list(dict.fromkeys(stages)) == ["imagine", "project", "send", "act"]
+    domain = re.search(r"ROS_DOMAIN_ID=(\d+)", said).group(1)
+    assert not nodes_of(domain)
+
+
+def test_a_refused_command_exits_with_3_and_is_reported(run, tmp_path):
+    process = run("--command", "make me a coffee", "--seconds", "1", "--no-film")
+    output, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 3, said
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["outcome"]["error_code"] == ErrorCode.COMMAND_NOT_UNDERSTOOD
+    assert report["outcome"]["message"] in output
+    assert report["plan_id"] == ""
+    assert report["behaviour"]["torso_height_m"] > 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_whatever_ends_it_ends_its_nodes(run, number):
+    process = run("--command", "walk forward", "--seconds", "60", "--no-film")
+    until = "act" if number == signal.SIGINT else "starting the nodes"
+    domain = wait_for_line(process, until)
+    deadline = time.monotonic() + 10.0
+    while len(nodes_of(domain)) < 3 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(nodes_of(domain)) == 3
+    if number == signal.SIGINT:
+        # A node that is killed leaves its shared memory behind; the others still map it.
+        os.kill(nodes_of(domain)[0], signal.SIGSTOP)
+    shared = shared_files([process.pid, *nodes_of(domain)])
+    process.send_signal(number)
+    process.communicate(timeout=30.0)
+    codes = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -9}
+    assert process.returncode == codes[number]
+    assert gone(domain)
+    if number != signal.SIGKILL:
+        left = {name for name in shared if Path("/dev/shm", name).exists()}
+        others = (int(p.name) for p in Path("/proc").iterdir() if p.name.isdigit())
+        assert left <= shared_files(others), "files that nobody uses"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--command", "walk", "--bundle", "nothing"], "no bundle 'nothing'"),
+        ([], "say what to do"),
+        (["--command", "walk", "--robot", "cheetah"], "of robot walker, not cheetah"),
+    ],
+)
+def test_what_cannot_begin_says_why_in_one_line(run, arguments, message):
+    process = run(*arguments)
+    _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 2
+    lines = [line for line in said.splitlines() if line.startswith("rlzero run: ")]
+    assert len(lines) == 1
+    assert message in lines[0]
