@@ -2,8 +2,8 @@
 
 A dataset holds the same standing and lying states thousands of times and everything between them
 seldom. States are grouped by pose and motion, and every group gives about as many. Most entries
-are steady states, half of those from robots that get somewhere, since what is imitated takes over
-their velocities: a walking pose from a fall would ask for a fall.
+are steady states of a robot that gets somewhere or rests, since what is imitated takes over their
+velocities: a walking pose from a fall would ask for a fall, one from treading water for that.
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from .windows import Windows, read_windows
 
-SHARES = (0.4, 0.4, 0.2)
-"""Of states that move along steadily, that stay where they are, and of all others."""
+SHARES = (0.4, 0.35, 0.25)
+"""Of states that move along steadily, that rest, and of all others."""
 MOVING_MPS = 0.4
+RESTING_RADPS = 2.0
+"""A robot at rest moves its joints by less than this on average."""
 _CANDIDATES = 200_000
 _STATES_PER_GROUP = 5
 
@@ -31,7 +33,9 @@ def choose_windows(folder: Path, n: int, seed: int, *, heldout: bool = False) ->
     candidates = read_windows(folder, heldout=heldout, most=_CANDIDATES, seed=seed)
     rng = np.random.default_rng(seed)
     moving = np.abs(candidates.forward_speed) > MOVING_MPS
-    kinds = (candidates.steady & moving, candidates.steady & ~moving, ~candidates.steady)
+    along = candidates.steady & moving
+    resting = candidates.steady & ~moving & (candidates.joint_speed < RESTING_RADPS)
+    kinds = (along, resting, ~(along | resting))
     chosen = []
     for kind, share in zip(kinds, SHARES, strict=True):
         rows = np.flatnonzero(kind)
