@@ -58,11 +58,14 @@ def decode_image(
     rows = np.lib.stride_tricks.as_strided(
         there, (height, width, channels), (step, channels, 1), writeable=False
     )
-    picture = np.ascontiguousarray(rows[:, :, order])
+    picture = rows[:, :, : len(order)]
     size = reduced_size(width, height, max_side)
-    if size == (width, height):
-        return picture
-    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.BOX))
+    if size != (width, height):
+        # First reduced, then reordered: the other way round takes several times as long.
+        whole = np.ascontiguousarray(picture[..., 0] if channels == 1 else picture)
+        small = Image.fromarray(whole).resize(size, Image.Resampling.BOX, reducing_gap=2.0)
+        picture = np.asarray(small).reshape(size[1], size[0], -1)
+    return np.ascontiguousarray(picture[:, :, order])
 
 
 def reduced_size(width: int, height: int, max_side: int) -> tuple[int, int]:
