@@ -22,7 +22,6 @@ COMMANDS = {
     "index": "render and embed the observations that projection searches",
     "pack": "make a bundle of a model, an index and a robot",
     "eval": "measure how well it works",
-    "bench": "measure how fast it is",
     "doctor": "check this machine and the bundles on it",
 }
 EXIT_ERROR = 2

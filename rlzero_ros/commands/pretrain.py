@@ -20,6 +20,7 @@ _TUNABLE = {
     "orthonormality": "weight of the orthonormality loss",
     "goal_share": "share of latents that are B of a goal",
     "window_share": "share of latents that are the mean of B over a window of data",
+    "window_points": "states in a window",
     "window_span": "longest window in control steps",
     "average": "decay of the averaged weights",
     "seed": "random seed",
@@ -47,6 +48,7 @@ _INTEGERS = {
     "backward_hidden",
     "batch",
     "updates",
+    "window_points",
     "window_span",
     "seed",
 }

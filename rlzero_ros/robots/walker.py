@@ -30,7 +30,8 @@ SPEC = RobotSpec(
         upper=_GEAR,
         # A torque may swing over its whole range in one period: the walker's gaits need it.
         rate_limit=tuple(2.0 * g / _PERIOD_S for g in _GEAR),
-        hold_damping=(5.0, 3.0, 1.0, 5.0, 3.0, 1.0),
+        # Small enough that kd·dt stays below the inertia of the light limbs: more would shake them.
+        hold_damping=tuple(0.01 * g for g in _GEAR),
     ),
     observation=(
         ObservationTerm("body_orientation_xz", _BODIES),
