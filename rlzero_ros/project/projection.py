@@ -132,11 +132,11 @@ def confidence(projection: Projection) -> float:
 
 
 def chance_similarity(embedder: FrameEmbedder, index: ObservationIndex, seed: int = 0) -> float:
-    """The similarity that pictures of nothing, still random blobs, reach on average."""
+    """The similarity that clips of nothing, ever changing blobs, reach on average."""
     rng = np.random.default_rng(seed)
-    blobs = rng.integers(0, 256, (_BLOBS, 8, 8, 3), dtype=np.uint8)
+    blobs = rng.integers(0, 256, (WINDOW * _BLOBS, 8, 8, 3), dtype=np.uint8)
     embedded = embedder.embed(blobs.repeat(8, axis=1).repeat(8, axis=2))
-    windows = embedded[:, None].repeat(WINDOW, axis=1)
+    windows = embedded.reshape(_BLOBS, WINDOW, -1)
     weights = np.tile(np.asarray(WINDOW_WEIGHTS, np.float32), (_BLOBS, 1))
     similarities, _ = index.search(windows, weights, MOTION_WEIGHT)
     return float(similarities.mean())
