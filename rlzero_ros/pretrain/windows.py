@@ -17,6 +17,8 @@ from .heldout import split_episodes
 WINDOW_STEPS = 8
 """Control steps between the three frames of a window: 0.2 s for the walker. In less time limbs
 move hardly more than the embedder errs, and the speed of what is found is less often right."""
+RESTING_MPS, RESTING_RADPS = 0.3, 0.8
+"""Below these speeds (any of the base's, its pitch's, the joints' mean) a state rests."""
 STEADY_STEPS = 10
 """A state is steady if the body keeps its height and tilt this many steps before and after."""
 
@@ -70,10 +72,13 @@ class Windows:
         return self.physics[:, :, nq + 1].mean(1)
 
     @property
-    def joint_speed(self) -> NDArray[np.float32]:
-        """Mean absolute speed of the joints (N,) rad/s at each moment."""
+    def resting(self) -> NDArray[np.bool_]:
+        """Whether nothing moves much (N,): neither the base nor its pitch nor the joints."""
         nq = self.physics.shape[-1] // 2
-        return np.abs(self.physics[:, 1, nq + 3 :]).mean(1)
+        speed = np.abs(self.physics[:, 1, nq:])
+        joints = speed[:, 3:].mean(1)
+        slow = (speed[:, :2].max(1) < RESTING_MPS) & (speed[:, 2] < RESTING_RADPS)
+        return slow & (joints < RESTING_RADPS)
 
 
 def read_windows(
