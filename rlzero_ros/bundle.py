@@ -114,7 +114,9 @@ class Bundle:
 
         with safe_open(self.path / mf.OBSERVATIONS, framework="numpy") as file:
             reference = file.get_tensor("observations")
-        return Imitator(self._bfm, reference, self.manifest["bfm"]["imitation_bandwidth"])
+        entry = self.manifest["bfm"]
+        weights = velocity_weights(self.spec, entry["imitation_velocity_weight"])
+        return Imitator(self._bfm, reference, entry["imitation_bandwidth"], weights)
 
     @cached_property
     def _index(self) -> ObservationIndex:
@@ -183,6 +185,11 @@ class Bundle:
                 f"embedder differs: {self.path / mf.MANIFEST} names {self.embedder_id}, "
                 f"{mf.OBSERVATIONS} was made with {metadata.get(EMBEDDER_KEY)}"
             )
+
+
+def velocity_weights(spec: RobotSpec, weight: float) -> NDArray[np.float64]:
+    """Weights (observation_dim,) for `Imitator`: `weight` for velocities, 1 for the rest."""
+    return np.where(spec.shows_velocity, weight, 1.0)
 
 
 def layout_of(spec: RobotSpec) -> str:

@@ -173,9 +173,9 @@ def _check_keys(path: Path, manifest: Mapping[str, Any]) -> None:
     bfm, hold = manifest["bfm"], manifest["hold"]
     if not isinstance(bfm.get("kind"), str) or not isinstance(bfm.get("hyperparameters"), dict):
         raise BundleError(f"{path}: bfm needs kind and hyperparameters")
-    bandwidth = bfm.get("imitation_bandwidth")
-    if not _finite_numbers([bandwidth]) or bandwidth < 0:
-        raise BundleError(f"{path}: bfm.imitation_bandwidth must be a number >= 0")
+    for key in ("imitation_bandwidth", "imitation_velocity_weight"):
+        if not _finite_numbers([bfm.get(key)]) or bfm[key] < 0:
+            raise BundleError(f"{path}: bfm.{key} must be a number >= 0")
     if hold.get("kind") not in ("latent", "damping"):
         raise BundleError(f"{path}: hold.kind must be latent or damping")
     if hold["kind"] == "latent" and not _finite_numbers(hold.get("z")):

@@ -28,13 +28,14 @@ def pack_bundle(
     origin: Mapping[str, Any],
     hold_z: NDArray[np.floating] | None = None,
     imitation_bandwidth: float = 0.0,
+    imitation_velocity_weight: float = 1.0,
     model_xml: str | None = None,
 ) -> Bundle:
     """Write a bundle folder, or replace one, and return it as a reader gets it.
 
     index_folder: holds what `ObservationIndex.save` wrote. origin: plain values that say where
     the data came from and which commands made it. hold_z: the latent (d,) that an armed robot
-    without a plan acts on; None for damping. imitation_bandwidth: see `Imitator`. model_xml:
+    without a plan acts on; None for damping. imitation_*: see `Imitator`. model_xml:
     MJCF text.
 
     Raises BundleError when an input is missing or the parts do not fit together; the destination
@@ -59,6 +60,7 @@ def pack_bundle(
                 "kind": bfm.kind,
                 "hyperparameters": bfm.hyperparameters,
                 "imitation_bandwidth": float(imitation_bandwidth),
+                "imitation_velocity_weight": float(imitation_velocity_weight),
             },
             "hold": _hold_entry(hold_z),
             "embedder": read_header(staging / mf.OBSERVATIONS)[0].get(EMBEDDER_KEY, ""),

@@ -28,9 +28,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--imitation-bandwidth",
         type=float,
-        default=8.0,
+        default=4.0,
         help="how far imitation latents are smoothed over the index's states, in squared standard "
         "deviations; 0 for the plain mean of B (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--imitation-velocity-weight",
+        type=float,
+        default=0.1,
+        help="how much velocities count in that, beside poses (default: %(default)s)",
     )
     parser.add_argument(
         "--made-by",
@@ -43,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Pack, read back, and say what lies where."""
+    from ..bundle import velocity_weights
     from ..imitate.imitator import Imitator
     from ..packing import pack_bundle
     from ..pretrain.hold import hold_latent
@@ -58,7 +65,9 @@ def main(args: argparse.Namespace) -> int:
     hold_z = None
     if args.hold == "latent":
         reference = ObservationIndex.load(args.index).observations
-        hold_z = hold_latent(Imitator(bfm, reference, args.imitation_bandwidth), robot)
+        weights = velocity_weights(robot.spec, args.imitation_velocity_weight)
+        imitator = Imitator(bfm, reference, args.imitation_bandwidth, weights)
+        hold_z = hold_latent(imitator, robot)
     bundle = pack_bundle(
         args.out or Path("bundles") / args.robot,
         spec=robot.spec,
@@ -67,6 +76,7 @@ def main(args: argparse.Namespace) -> int:
         model_xml=robot.model_xml,
         hold_z=hold_z,
         imitation_bandwidth=args.imitation_bandwidth,
+        imitation_velocity_weight=args.imitation_velocity_weight,
         origin=_origin(args.made_by, run),
     )
     size = sum(entry["bytes"] for entry in bundle.manifest["files"].values())

@@ -5,6 +5,10 @@ from T observations alone: nothing tells the policy that almost there is better 
 Here r is a kernel estimate on N reference states instead, r(s) = max_t exp(−‖s − s_t‖² / 2h) with
 observations scaled by their spread, and z = E_data[r·B] as for any reward: still one closed form,
 still no actions. As h goes to 0 it becomes the mean of B over the nearest reference states.
+
+Observations that were projected from pictures show poses well and velocities badly, so the
+coordinates may be weighted: with velocities counting little, r covers every speed at which the
+robot passes through the poses shown, and the data decides which of them belong together.
 """
 
 from __future__ import annotations
@@ -21,11 +25,16 @@ class Imitator:
     """Infers latents from demonstrations of one robot.
 
     reference: (N, observation_dim) states of the robot's data. bandwidth: h, in squared standard
-    deviations of an observation; 0 for the plain mean of B over the demonstration.
+    deviations of an observation; 0 for the plain mean of B over the demonstration. weights:
+    (observation_dim,) how much differences in each coordinate count; 1 by default.
     """
 
     def __init__(
-        self, bfm: BehaviorFoundationModel, reference: NDArray[np.floating], bandwidth: float
+        self,
+        bfm: BehaviorFoundationModel,
+        reference: NDArray[np.floating],
+        bandwidth: float,
+        weights: NDArray[np.floating] | None = None,
     ) -> None:
         if not (np.isfinite(bandwidth) and bandwidth >= 0):
             raise DataError(f"the bandwidth must be a number >= 0, not {bandwidth}")
@@ -33,6 +42,10 @@ class Imitator:
         self._features = backward_features(bfm, reference).astype(np.float64)
         reference = np.asarray(reference, dtype=np.float64)
         self._scale = 1.0 / (reference.std(0) + 1e-3)
+        if weights is not None:
+            if np.shape(weights) != self._scale.shape or not np.all(np.isfinite(weights)):
+                raise DataError(f"weights need {len(self._scale)} finite numbers")
+            self._scale = self._scale * np.asarray(weights, dtype=np.float64)
         self._reference = reference * self._scale
 
     def latent(self, observations: NDArray[np.floating]) -> Array:

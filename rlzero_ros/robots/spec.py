@@ -138,6 +138,13 @@ class RobotSpec:
         """Numbers in one observation."""
         return sum(term.size for term in self.observation)
 
+    @property
+    def shows_velocity(self) -> NDArray[np.bool_]:
+        """Which numbers of an observation are velocities: (observation_dim,)."""
+        moving = ("planar_base_velocity", "joint_velocities")
+        parts = [np.full(term.size, term.kind in moving) for term in self.observation]
+        return np.concatenate(parts)
+
     def scale_action(self, action: NDArray[np.floating]) -> NDArray[np.float64]:
         """Map an action in [−1, 1]ⁿ linearly onto the command limits (SI units)."""
         lower, upper = np.asarray(self.command.lower), np.asarray(self.command.upper)

@@ -49,3 +49,12 @@ def test_a_demonstration_far_from_all_data_still_has_a_latent(bfm, reference):
 def test_impossible_bandwidths_are_refused(bfm, reference, bandwidth):
     with pytest.raises(DataError, match="bandwidth"):
         Imitator(bfm, reference, bandwidth)
+
+
+def test_weights_decide_what_counts_as_near(bfm, reference):
+    shown = reference[:1].copy()
+    shown[0, 4] += 100.0
+    blind = Imitator(bfm, reference, 1e-4, weights=np.array([1.0, 1.0, 1.0, 1.0, 0.0]))
+    np.testing.assert_allclose(blind.latent(shown), imitation_latent(bfm, reference[:1]), atol=1e-4)
+    with pytest.raises(DataError, match="weights"):
+        Imitator(bfm, reference, 1.0, weights=np.ones(4))

@@ -61,3 +61,7 @@ def test_missing_keys_are_named(spec, key):
     del data[key]
     with pytest.raises(RobotError, match=key):
         RobotSpec.from_dict(data)
+
+
+def test_velocities_are_known_among_the_observations(spec):
+    np.testing.assert_array_equal(np.flatnonzero(spec.shows_velocity), np.arange(15, 24))
