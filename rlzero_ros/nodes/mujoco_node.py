@@ -29,6 +29,7 @@ from .lifecycle import ManagedNode, run_node
 from .mujoco_parameters import PARAMETERS
 from .parameter_table import declare_table, read_table
 from .read_command import COMMAND_TYPES, CommandMessage, read_command
+from .realtime import make_realtime
 from .robot_state_messages import imu_message, joint_state_message, odometry_message, time_message
 from .simulation_loop import LoopCounters, SimulationLoop
 
@@ -104,6 +105,9 @@ class MujocoNode(ManagedNode):
             self._activated.callback(camera.stop)
         self._loop.start()
         self._activated.callback(self._loop.stop)
+        if why_not := make_realtime(self._options["realtime_priority"]):
+            self.get_logger().warning(f"no real-time scheduling: {why_not}")
+        self._activated.callback(make_realtime, 0)
 
     def deactivate(self) -> None:
         """Stop the physics; the robot is put back to an initial pose at the next activation."""

@@ -23,6 +23,13 @@ PARAMETERS: dict[str, Row] = {
         0.01,
         10.0,
     ),
+    "realtime_priority": (
+        21,
+        "SCHED_RR priority of this process while active, if the system permits; 0 for none. It "
+        "stands for the robot's own computer, so it comes before the policy node.",
+        0,
+        98,
+    ),
     "camera.rate_hz": (0.0, "Pictures per second; 0 is off.", 0.0, 120.0),
     "camera.width": (320, "Pixels across.", 16, 1920),
     "camera.height": (240, "Pixels down.", 16, 1080),

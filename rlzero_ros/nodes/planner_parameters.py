@@ -9,7 +9,7 @@ PARAMETERS: dict[str, Row] = {
     "bundle": ("walker", "Name or folder of the robot's bundle."),
     **IMAGINER_PARAMETERS,
     "seed": (0, "Seed of what is imagined for sentences on language_command.", 0, 2**31 - 1),
-    "min_confidence": (0.3, "A projection below this confidence is refused.", -1.0, 1.0),
+    "min_confidence": (0.15, "A projection below this confidence is refused.", -1.0, 1.0),
     "plan_lifetime_s": (
         600.0,
         "For so long after it was made the robot may act on a plan; then it holds.",

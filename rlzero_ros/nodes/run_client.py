@@ -125,7 +125,6 @@ class RunClient:
         self.wait(client.service_is_ready, timeout_s, client.srv_name)
         future = client.call_async(request)
         self.wait(future.done, timeout_s, f"an answer of {client.srv_name}")
-        self._node.destroy_client(client)
         return future.result()
 
     def _spin(self) -> None:
