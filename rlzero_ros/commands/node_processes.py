@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 
 from ..errors import ErrorCode, RobotError
-from .shared_memory import remove_unused, shared_files
+from ..paths import resource_roots
 
 _PR_SET_PDEATHSIG = 1
 _PATIENCE_S = 10.0
@@ -42,8 +42,12 @@ def fresh_domain_id() -> int:
 
 
 def graph_environment(domain_id: int) -> dict[str, str]:
-    """What keeps a graph on this machine and by itself."""
-    return {"ROS_DOMAIN_ID": str(domain_id), "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    """What keeps a graph on this machine and by itself, and without shared memory."""
+    return {
+        "ROS_DOMAIN_ID": str(domain_id),
+        "ROS_AUTOMATIC_DISCOVERY_RANGE": "SYSTEM_DEFAULT",
+        "FASTRTPS_DEFAULT_PROFILES_FILE": str(config_file("fastdds_loopback.xml")),
+    }
 
 
 @dataclass
@@ -71,7 +75,6 @@ class NodeProcesses:
         self._environment["ROS_LOG_DIR"] = str(log_folder / "ros")
         self._environment["PYTHONUNBUFFERED"] = "1"
         self._processes: list[_Process] = []
-        self._shared: set[str] = set()
         self._libc = ctypes.CDLL(None)
 
     def __enter__(self) -> NodeProcesses:
@@ -119,15 +122,9 @@ class NodeProcesses:
         process = next(p for p in self._processes if p.name == node)
         return RobotError(f"{node} {what}: {process.last_words()} (all of it: {process.log})")
 
-    def note_shared_files(self) -> None:
-        """Remember what this process and the nodes share now, to remove what they leave behind."""
-        pids = [process.popen.pid for process in self._processes]
-        self._shared |= shared_files([*pids, os.getpid()])
-
     def stop(self) -> None:
         """End all: as Ctrl-C does, then by force. Ctrl-C meanwhile is not heard."""
         heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self.note_shared_files()
         try:
             for process in self._processes:
                 _send(process.popen, signal.SIGINT)
@@ -139,12 +136,19 @@ class NodeProcesses:
                     _send(process.popen, signal.SIGKILL)
                     process.popen.wait()
             self._processes.clear()
-            remove_unused(self._shared)
         finally:
             signal.signal(signal.SIGINT, heard)
 
     def _die_with_parent(self) -> None:
         self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def config_file(name: str) -> Path:
+    """A file of the package's config folder."""
+    for root in resource_roots():
+        if (root / "config" / name).is_file():
+            return root / "config" / name
+    raise RobotError(f"config/{name} is not installed; build the package again", ErrorCode.INTERNAL)
 
 
 def _send(popen: subprocess.Popen[bytes], number: int) -> None:

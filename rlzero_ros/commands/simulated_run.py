@@ -16,8 +16,7 @@ from ..evaluate.recording import Recording
 from ..evaluate.report import RunReport
 from ..msg import PolicyStatus
 from ..nodes.run_client import RunClient
-from ..paths import resource_roots
-from .node_processes import NodeProcesses, fresh_domain_id, graph_environment
+from .node_processes import NodeProcesses, config_file, fresh_domain_id, graph_environment
 
 _START_TIMEOUT_S = 120.0
 # The robot stands by itself for so long before it is told anything.
@@ -88,7 +87,6 @@ class SimulatedRun:
             try:
                 return self._operate(nodes, client, bundle, progress)
             finally:
-                nodes.note_shared_files()
                 client.close()
 
     def _start(self, nodes: NodeProcesses) -> None:
@@ -97,18 +95,18 @@ class SimulatedRun:
         nodes.start(
             "mujoco_node",
             {"robot": self.robot, "seed": self.seed, "start_paused": True},
-            [_config("mujoco.yaml")],
+            [config_file("mujoco.yaml")],
         )
         clock = {"use_sim_time": True}
         nodes.start(
             "policy_node",
             {"bundle": self.bundle, **clock},
-            [_config("policy.yaml"), _config("policy_sim.yaml")],
+            [config_file("policy.yaml"), config_file("policy_sim.yaml")],
         )
         planner: dict[str, object] = {"bundle": self.bundle, "imaginer": self.imaginer, **clock}
         if self.video is not None:
             planner["video"] = self.video.absolute()
-        nodes.start("planner_node", planner, [_config("planner.yaml")])
+        nodes.start("planner_node", planner, [config_file("planner.yaml")])
 
     def _operate(
         self, nodes: NodeProcesses, client: RunClient, bundle: Bundle, progress: Progress
@@ -206,10 +204,3 @@ def _now_s(client: RunClient) -> float:
     latest_s = client.recorder.latest_s
     assert latest_s is not None
     return latest_s
-
-
-def _config(name: str) -> Path:
-    for root in resource_roots():
-        if (root / "config" / name).is_file():
-            return root / "config" / name
-    raise RobotError(f"config/{name} is not installed; build the package again", ErrorCode.INTERNAL)

@@ -180,8 +180,9 @@ class Person:
 
     def arm(self):
         self.wait(lambda: self.status is not None, 60.0, "a policy node")
-        answer = self.call(SetBool, "arm", SetBool.Request(data=True))
-        assert answer.success, answer.message
+        request = SetBool.Request(data=True)
+        # After a kill, nodes may take seconds to find each other again.
+        self.wait(lambda: self.call(SetBool, "arm", request).success, 10.0, "arm to be granted")
         self.wait(lambda: self.status.armed, 5.0, "an armed robot")
 
     def trigger(self, name):
