@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .project.index import ObservationIndex
 
 
+# How imitation latents are smoothed unless a bundle says otherwise, see `Imitator`.
+IMITATION_BANDWIDTH = 2.0
+IMITATION_VELOCITY_WEIGHT = 0.15
 # In the header of bfm.safetensors: the robot that the weights were trained for (`layout_of`).
 LAYOUT_KEY = "rlzero_layout"
 # In the header of observations.safetensors: the embedder (`ObservationIndex.save`).

@@ -68,6 +68,8 @@ def pack_bundle(
             "files": mf.describe_files(staging),
         }
         mf.write_manifest(staging, content)
+        for file in staging.iterdir():
+            file.chmod(0o644)  # safetensors writes for the owner alone
         Bundle.load(staging)
         _replace_folder(staging, destination)
     finally:

@@ -58,6 +58,9 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 for _name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ[_name] = "1"
 _choose_renderer()
+# A run started in the background of a script ignores Ctrl-C, and so would every process that it
+# starts: the tests of interruption need the ordinary behaviour.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # A CUDA build of torch loads triton late and dies if Mesa's renderer came first.
 if importlib.util.find_spec("triton"):
     import triton  # noqa: F401

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from ..bundle import IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT
 from ..errors import BundleError, ErrorCode
 from .output import write_json
 
@@ -28,14 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--imitation-bandwidth",
         type=float,
-        default=4.0,
+        default=IMITATION_BANDWIDTH,
         help="how far imitation latents are smoothed over the index's states, in squared standard "
         "deviations; 0 for the plain mean of B (default: %(default)s)",
     )
     parser.add_argument(
         "--imitation-velocity-weight",
         type=float,
-        default=0.1,
+        default=IMITATION_VELOCITY_WEIGHT,
         help="how much velocities count in that, beside poses (default: %(default)s)",
     )
     parser.add_argument(
@@ -49,8 +50,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Pack, read back, and say what lies where."""
-    from ..bundle import velocity_weights
-    from ..imitate.imitator import Imitator
     from ..packing import pack_bundle
     from ..pretrain.hold import hold_latent
     from ..pretrain.train_bfm import load_run
@@ -64,10 +63,7 @@ def main(args: argparse.Namespace) -> int:
         raise BundleError(f"{run} was trained on {trained_on}", ErrorCode.BUNDLE_MISMATCH)
     hold_z = None
     if args.hold == "latent":
-        reference = ObservationIndex.load(args.index).observations
-        weights = velocity_weights(robot.spec, args.imitation_velocity_weight)
-        imitator = Imitator(bfm, reference, args.imitation_bandwidth, weights)
-        hold_z = hold_latent(imitator, robot)
+        hold_z = hold_latent(bfm, robot, ObservationIndex.load(args.index).observations)
     bundle = pack_bundle(
         args.out or Path("bundles") / args.robot,
         spec=robot.spec,
@@ -98,5 +94,17 @@ def _origin(made_by: list[str], run: Path) -> dict[str, Any]:
         "rlzero_ros": __version__,
         "training": yaml.safe_load(config.read_text()) if config.is_file() else {},
         "updates": state.get("trainer", {}).get("updates", 0),
-        "commands": [*made_by, f"rlzero {shlex.join(sys.argv[1:])}"],
+        "commands": [*made_by, _this_command()],
     }
+
+
+def _this_command() -> str:
+    """The `rlzero pack` that runs, without the commands that it was told of."""
+    words: list[str] = []
+    rest = iter(sys.argv[1:])
+    for word in rest:
+        if word == "--made-by":
+            next(rest, None)
+        elif not word.startswith("--made-by="):
+            words.append(word)
+    return f"rlzero {shlex.join(words)}"

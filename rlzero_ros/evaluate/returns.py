@@ -1,8 +1,8 @@
 """Returns of zero-shot policies on the ground-truth tasks of a robot.
 
-Three prompts a task: the plain reward latent, its softmax-weighted form (the one that counts), and
-the imitation latent of an observation-only demonstration, 48 states that the best episode of the
-softmax-weighted prompt visited.
+Four prompts a task: the plain reward latent, its softmax-weighted form (the one that counts), and
+for an observation-only demonstration, 48 states that the best episode of the softmax-weighted
+prompt visited, the mean of B and the latent that the robot runs on.
 """
 
 from __future__ import annotations
@@ -16,11 +16,12 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..bundle import Bundle
+from ..bundle import IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, Bundle, velocity_weights
 from ..commands.output import write_json
 from ..errors import DataError
 from ..imitate.base import BehaviorFoundationModel
-from ..imitate.latent import imitation_latent, reward_latent
+from ..imitate.imitator import Imitator
+from ..imitate.latent import reward_latent
 from ..pretrain.checkpoint import load_checkpoint
 from ..pretrain.dataset import open_dataset
 from ..pretrain.train_bfm import load_run
@@ -107,10 +108,25 @@ def evaluate_task(
         demonstrations[name] = rollout.observations[returns.argmax()]
     # A demonstration as a video would show it: 48 observations, every second control step.
     start = max(0, steps // 2 - 48)
-    z = imitation_latent(bfm, demonstrations["softmax"][start : start + 96 : 2])
-    rollout = roll_out(bfm, robot, z, episodes, steps, seed + 1)
-    results["imitation"] = _mean_and_error(task_rewards(robot, task, rollout.physics).sum(1))
+    demonstration = demonstrations["softmax"][start : start + 96 : 2]
+    weights = velocity_weights(robot.spec, IMITATION_VELOCITY_WEIGHT)
+    for name, imitator in {
+        "mean of B": Imitator(bfm, observations, 0.0),
+        "imitation": Imitator(bfm, observations, IMITATION_BANDWIDTH, weights),
+    }.items():
+        rollout = roll_out(bfm, robot, imitator.latent(demonstration), episodes, steps, seed + 1)
+        results[name] = _mean_and_error(task_rewards(robot, task, rollout.physics).sum(1))
     return results
+
+
+def _states(args: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """States that carry reward prompts: of the dataset, or where there is none of the bundle."""
+    folder = args.data or Path("data") / args.robot
+    if args.data is None and not folder.exists():
+        index = Bundle.load(args.bundle or args.robot).index()
+        print(f"no {folder}: reward prompts use the {len(index)} states of the bundle")
+        return index.observations, index.physics
+    return sample_states(folder, args.samples, args.seed)
 
 
 def _mean_and_error(returns: NDArray[np.float64]) -> tuple[float, float]:
@@ -133,7 +149,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--robot", default="walker", help="built-in robot (default: %(default)s)")
     parser.add_argument("--bundle", type=Path, help="bundle to judge (default: bundles/ROBOT)")
     parser.add_argument("--run", type=Path, help="judge the last checkpoint of a training run")
-    parser.add_argument("--data", type=Path, help="dataset whose states carry the reward prompts")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        help="dataset whose states carry the reward prompts (default: data/ROBOT, else the bundle)",
+    )
     parser.add_argument("--tasks", help="comma-separated (default: all of the robot's)")
     parser.add_argument("--episodes", type=int, default=10)
     parser.add_argument("--steps", type=int, default=1000, help="control steps an episode")
@@ -150,7 +170,7 @@ def main(args: argparse.Namespace) -> int:
     if unknown:
         raise DataError(f"{args.robot} has no task {', '.join(unknown)}; it has {[*robot.tasks]}")
     bfm, updates = _model(args)
-    states = sample_states(args.data or Path("data") / args.robot, args.samples, args.seed)
+    states = _states(args)
     results = {}
     for task in tqdm(tasks, desc="returns", unit="task"):
         results[task] = evaluate_task(
@@ -164,6 +184,7 @@ def main(args: argparse.Namespace) -> int:
             "stderr": r["softmax"][1],
             "normalized": r["softmax"][0] / args.steps,
             "plain": r["plain"][0],
+            "mean_of_b": r["mean of B"][0],
             "imitation": r["imitation"][0],
         }
         for task, r in results.items()

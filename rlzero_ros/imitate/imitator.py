@@ -5,6 +5,8 @@ from T observations alone: nothing tells the policy that almost there is better 
 Here r is a kernel estimate on N reference states instead, r(s) = max_t exp(−‖s − s_t‖² / 2h) with
 observations scaled by their spread, and z = E_data[r·B] as for any reward: still one closed form,
 still no actions. As h goes to 0 it becomes the mean of B over the nearest reference states.
+The latent is the sum of both directions, of the demonstration itself and of the smoothed reward:
+the first alone often loses the way to what is shown, the second alone its details.
 
 Observations that were projected from pictures show poses well and velocities badly, so the
 coordinates may be weighted: with velocities counting little, r covers every speed at which the
@@ -25,7 +27,7 @@ class Imitator:
     """Infers latents from demonstrations of one robot.
 
     reference: (N, observation_dim) states of the robot's data. bandwidth: h, in squared standard
-    deviations of an observation; 0 for the plain mean of B over the demonstration. weights:
+    deviations of an observation; 0 for the mean of B over the demonstration alone. weights:
     (observation_dim,) how much differences in each coordinate count; 1 by default.
     """
 
@@ -53,11 +55,12 @@ class Imitator:
         features = backward_features(self._bfm, observations)
         if self._bandwidth == 0:
             return project_to_sphere(features.mean(0))
+        exact = project_to_sphere(features.mean(0))
         reward = np.exp(-self._distances(observations) / (2.0 * self._bandwidth))
         # Far from every reference state all rewards vanish: the demonstration itself is left.
         if reward.sum() < 1e-6:
-            return project_to_sphere(features.mean(0))
-        return project_to_sphere(reward @ self._features)
+            return exact
+        return project_to_sphere(exact + project_to_sphere(reward @ self._features))
 
     def _distances(self, observations: NDArray[np.floating]) -> NDArray[np.float64]:
         """Squared distance (N,) of each reference state to the nearest demonstrated one."""

@@ -7,6 +7,7 @@ up to then is taken down again by the one way down: `deactivate`, then `cleanup`
 
 from __future__ import annotations
 
+import queue
 import signal
 import threading
 import traceback
@@ -180,9 +181,10 @@ def run_node(
 
     """
     rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
-    ended = threading.Event()
+    # A queue, not an Event: its put may be interrupted by a second signal without a deadlock.
+    ended: queue.SimpleQueue[None] = queue.SimpleQueue()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+        signal.signal(number, lambda *_: ended.put(None))
     node = factory()
     executor: Executor = (
         SingleThreadedExecutor() if threads == 1 else MultiThreadedExecutor(num_threads=threads)
@@ -198,13 +200,13 @@ def run_node(
         except Exception:  # noqa: BLE001 - told, and the process ends with it
             node.get_logger().fatal(f"a callback failed:\n{traceback.format_exc()}")
             status[0] = 1
-        ended.set()
+        ended.put(None)
 
     node.autostart()
     spinner = threading.Thread(target=spin, name="executor")
     spinner.start()
     try:
-        ended.wait()
+        ended.get()
     finally:
         # First the node's own way down: callbacks may still be needed, and the context is valid.
         executor.shutdown(timeout_sec=1.0)

@@ -7,7 +7,7 @@ import torch
 from rlzero_ros.errors import DataError
 from rlzero_ros.imitate.forward_backward import ForwardBackward
 from rlzero_ros.imitate.imitator import Imitator
-from rlzero_ros.imitate.latent import imitation_latent, reward_latent
+from rlzero_ros.imitate.latent import imitation_latent, project_to_sphere, reward_latent
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +31,13 @@ def test_a_narrow_kernel_finds_the_demonstrated_states(bfm, reference):
     np.testing.assert_allclose(z, imitation_latent(bfm, reference[3:6]), atol=1e-4)
 
 
-def test_it_is_the_reward_latent_of_the_kernel(bfm, reference):
+def test_it_adds_the_reward_latent_of_the_kernel(bfm, reference):
     shown = reference[:4] + 0.1
     scaled = (reference[:, None] - shown[None]) / (reference.std(0) + 1e-3)
     reward = np.exp(-np.square(scaled).sum(-1).min(1) / (2 * 1.5))
     z = Imitator(bfm, reference, 1.5).latent(shown)
-    np.testing.assert_allclose(z, reward_latent(bfm, reference, reward), atol=1e-4)
+    both = imitation_latent(bfm, shown) + reward_latent(bfm, reference, reward)
+    np.testing.assert_allclose(z, project_to_sphere(both), atol=1e-4)
 
 
 def test_a_demonstration_far_from_all_data_still_has_a_latent(bfm, reference):
@@ -55,6 +56,7 @@ def test_weights_decide_what_counts_as_near(bfm, reference):
     shown = reference[:1].copy()
     shown[0, 4] += 100.0
     blind = Imitator(bfm, reference, 1e-4, weights=np.array([1.0, 1.0, 1.0, 1.0, 0.0]))
-    np.testing.assert_allclose(blind.latent(shown), imitation_latent(bfm, reference[:1]), atol=1e-4)
+    both = imitation_latent(bfm, shown) + imitation_latent(bfm, reference[:1])
+    np.testing.assert_allclose(blind.latent(shown), project_to_sphere(both), atol=1e-4)
     with pytest.raises(DataError, match="weights"):
         Imitator(bfm, reference, 1.0, weights=np.ones(4))

@@ -211,9 +211,14 @@ class Operator:
         return self._call(self._arm, SetBool.Request(data=on))
 
     def run(self):
-        """Arm, and wait until the policy drives."""
-        answer = self.arm()
-        assert answer.success, answer.message
+        """Arm, and wait until the policy drives.
+
+        After a kill, nodes may take seconds to find each other: until then arm is refused.
+        """
+        deadline = time.monotonic() + 10.0
+        while not (answer := self.arm()).success:
+            assert time.monotonic() < deadline, answer.message
+            time.sleep(0.1)
         self.wait_for(lambda s: s.guard_state == PolicyStatus.RUNNING, "RUNNING")
 
     def counter(self, name):
