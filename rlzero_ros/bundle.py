@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 
 # How imitation latents are smoothed unless a bundle says otherwise, see `Imitator`.
-IMITATION_BANDWIDTH = 2.0
-IMITATION_VELOCITY_WEIGHT = 0.15
+IMITATION_BANDWIDTH = 4.0
+IMITATION_VELOCITY_WEIGHT = 0.1
 # In the header of bfm.safetensors: the robot that the weights were trained for (`layout_of`).
 LAYOUT_KEY = "rlzero_layout"
 # In the header of observations.safetensors: the embedder (`ObservationIndex.save`).
@@ -119,7 +119,8 @@ class Bundle:
             reference = file.get_tensor("observations")
         entry = self.manifest["bfm"]
         weights = velocity_weights(self.spec, entry["imitation_velocity_weight"])
-        return Imitator(self._bfm, reference, entry["imitation_bandwidth"], weights)
+        velocities = self.spec.shows_velocity
+        return Imitator(self._bfm, reference, entry["imitation_bandwidth"], weights, velocities)
 
     @cached_property
     def _index(self) -> ObservationIndex:

@@ -15,7 +15,7 @@ from .imagine.base import Imaginer
 from .imagine.clip import Clip
 from .imagine.command import clean_command
 from .project.embedder import FrameEmbedder, load_embedder
-from .project.projection import WINDOW_WEIGHTS, Projection, project
+from .project.projection import WINDOW_WEIGHTS, Projection, join, project
 
 OnProgress = Callable[[str, float], None]
 IsCanceled = Callable[[], bool]
@@ -23,7 +23,10 @@ IsCanceled = Callable[[], bool]
 
 @dataclass(frozen=True)
 class Plan:
-    """What a sentence became: the clip, the observations to imitate, and the seconds it took."""
+    """What a sentence became: a clip, the observations to imitate, and the seconds it took.
+
+    The projection begins with the frames of the clip; those of its variations follow.
+    """
 
     command: str
     clip: Clip
@@ -41,9 +44,12 @@ class Pipeline:
         imaginer: Imaginer,
         embedder: FrameEmbedder | None = None,
         window: tuple[float, float, float] = WINDOW_WEIGHTS,
+        variations: int = 1,
     ) -> None:
         """embedder: None for the one that the bundle's index was made with.
 
+        variations: clips imagined for one sentence, each with a seed of its own. Their projections
+        are joined, so that the demonstration does not hang on one way of drawing it.
         window: weights of the frames before, at and after each moment, see `project`.
         Raises BundleError when the embedder is another one, and ProjectError when it is missing.
         """
@@ -52,6 +58,7 @@ class Pipeline:
         self._embedder = embedder or load_embedder(_name_of(bundle.embedder_id))
         bundle.check_embedder(self._embedder.id)
         self._window = window
+        self._variations = variations
 
     def plan(
         self,
@@ -70,19 +77,36 @@ class Pipeline:
         sentence = clean_command(command)
         report = on_progress or (lambda stage, fraction: None)
         started = time.monotonic()
-        clip = self._imaginer.imagine(
-            sentence,
-            seed=seed,
-            on_progress=lambda fraction: report("imagine", fraction),
-            is_canceled=is_canceled,
-        )
+        clips = self._imagine(sentence, seed, report, is_canceled)
         imagined = time.monotonic()
         if is_canceled is not None and is_canceled():
             raise CommandError(f"{sentence!r} was canceled", ErrorCode.CANCELED)
         report("project", 0.0)
-        projection = self.project(clip)
+        projection = join([self.project(clip) for clip in clips])
         report("project", 1.0)
-        return Plan(sentence, clip, projection, imagined - started, time.monotonic() - imagined)
+        seconds = imagined - started, time.monotonic() - imagined
+        return Plan(sentence, clips[0], projection, *seconds)
+
+    def _imagine(
+        self, sentence: str, seed: int, report: OnProgress, is_canceled: IsCanceled | None
+    ) -> list[Clip]:
+        """The variations; only one where the imaginer does not vary, as a camera does not."""
+        clips: list[Clip] = []
+        for number in range(self._variations):
+
+            def progress(fraction: float, done: int = number) -> None:
+                report("imagine", (done + fraction) / self._variations)
+
+            clip = self._imaginer.imagine(
+                sentence,
+                seed=seed if number == 0 else _derived_seed(seed, number),
+                on_progress=progress,
+                is_canceled=is_canceled,
+            )
+            if clips and np.array_equal(clip.frames, clips[0].frames):
+                break
+            clips.append(clip)
+        return clips
 
     def project(self, clip: Clip) -> Projection:
         """The robot's own observations for the frames of a clip."""
@@ -96,6 +120,10 @@ class Pipeline:
         """Project one dark clip, so that the first command does not pay for loading."""
         frames = np.zeros((4, 64, 64, 3), np.uint8)
         self.project(Clip(frames, fps=20.0, prompt="warm-up", source="warm-up"))
+
+
+def _derived_seed(seed: int, number: int) -> int:
+    return int(np.random.SeedSequence([seed, number]).generate_state(1)[0] >> 1)
 
 
 def _name_of(embedder_id: str) -> str:

@@ -14,7 +14,6 @@ from rlzero_ros.errors import BundleError, CommandError, ErrorCode, ProjectError
 from rlzero_ros.imagine.base import Imaginer
 from rlzero_ros.imagine.registry import load_imaginer
 from rlzero_ros.imitate.forward_backward import ForwardBackward
-from rlzero_ros.imitate.latent import imitation_latent
 from rlzero_ros.packing import pack_bundle
 from rlzero_ros.pipeline import Pipeline
 from rlzero_ros.project.embedder import load_embedder
@@ -103,7 +102,7 @@ def test_sentence_becomes_real_observations_and_a_latent(pipeline: Pipeline) -> 
 
     z = pipeline.latent(plan.projection)
     assert np.linalg.norm(z) == pytest.approx(np.sqrt(LATENT_DIM), rel=1e-5)
-    expected = imitation_latent(pipeline.bundle.bfm(), plan.projection.observations)
+    expected = pipeline.bundle.imitator().latent(plan.projection.observations)
     np.testing.assert_array_equal(z, expected)
 
 
@@ -162,3 +161,13 @@ def test_warm_up_changes_nothing(pipeline: Pipeline) -> None:
     pipeline.warm_up()
     after = pipeline.plan("stand still")
     np.testing.assert_array_equal(before.projection.indices, after.projection.indices)
+
+
+def test_variations_are_joined_behind_the_first_clip(bundle: Bundle, storyboard: Imaginer) -> None:
+    one = Pipeline(bundle, storyboard).plan("walk forward", seed=5)
+    three = Pipeline(bundle, storyboard, variations=3).plan("walk forward", seed=5)
+    frames = len(one.clip.frames)
+    np.testing.assert_array_equal(three.clip.frames, one.clip.frames)
+    assert three.projection.observations.shape == (3 * frames, one.projection.observations.shape[1])
+    np.testing.assert_array_equal(three.projection.indices[:frames], one.projection.indices)
+    assert not np.array_equal(three.projection.indices[frames : 2 * frames], one.projection.indices)

@@ -8,6 +8,9 @@ still no actions. As h goes to 0 it becomes the mean of B over the nearest refer
 The latent is the sum of both directions, of the demonstration itself and of the smoothed reward:
 the first alone often loses the way to what is shown, the second alone its details.
 
+Where most of what is shown moves, the slower half is left out: pictures of a motion are also found
+among states at rest in the same poses, and a robot that imitates those stands still.
+
 Observations that were projected from pictures show poses well and velocities badly, so the
 coordinates may be weighted: with velocities counting little, r covers every speed at which the
 robot passes through the poses shown, and the data decides which of them belong together.
@@ -22,13 +25,17 @@ from ..errors import DataError
 from .base import BehaviorFoundationModel
 from .latent import Array, backward_features, project_to_sphere
 
+# Norm of the velocities, in standard deviations each, below which a demonstration rests.
+_AT_REST = 0.8
+
 
 class Imitator:
     """Infers latents from demonstrations of one robot.
 
     reference: (N, observation_dim) states of the robot's data. bandwidth: h, in squared standard
     deviations of an observation; 0 for the mean of B over the demonstration alone. weights:
-    (observation_dim,) how much differences in each coordinate count; 1 by default.
+    (observation_dim,) how much differences in each coordinate count; 1 by default. velocities:
+    (observation_dim,) which coordinates are velocities; None keeps all that is shown.
     """
 
     def __init__(
@@ -37,6 +44,7 @@ class Imitator:
         reference: NDArray[np.floating],
         bandwidth: float,
         weights: NDArray[np.floating] | None = None,
+        velocities: NDArray[np.bool_] | None = None,
     ) -> None:
         if not (np.isfinite(bandwidth) and bandwidth >= 0):
             raise DataError(f"the bandwidth must be a number >= 0, not {bandwidth}")
@@ -44,6 +52,7 @@ class Imitator:
         self._features = backward_features(bfm, reference).astype(np.float64)
         reference = np.asarray(reference, dtype=np.float64)
         self._scale = 1.0 / (reference.std(0) + 1e-3)
+        self._velocities, self._velocity_scale = velocities, self._scale
         if weights is not None:
             if np.shape(weights) != self._scale.shape or not np.all(np.isfinite(weights)):
                 raise DataError(f"weights need {len(self._scale)} finite numbers")
@@ -52,6 +61,7 @@ class Imitator:
 
     def latent(self, observations: NDArray[np.floating]) -> Array:
         """The latent (d,) that imitates observations (T, observation_dim)."""
+        observations = self._moving(np.asarray(observations))
         features = backward_features(self._bfm, observations)
         if self._bandwidth == 0:
             return project_to_sphere(features.mean(0))
@@ -61,6 +71,15 @@ class Imitator:
         if reward.sum() < 1e-6:
             return exact
         return project_to_sphere(exact + project_to_sphere(reward @ self._features))
+
+    def _moving(self, observations: NDArray[np.floating]) -> NDArray[np.floating]:
+        """The faster half of a demonstration that moves, all of one that rests."""
+        if self._velocities is None or observations.ndim != 2 or len(observations) < 2:
+            return observations
+        scaled = observations * self._velocity_scale
+        speed = np.linalg.norm(scaled[:, self._velocities], axis=1)
+        middle = np.median(speed)
+        return observations if middle < _AT_REST else observations[speed >= middle]
 
     def _distances(self, observations: NDArray[np.floating]) -> NDArray[np.float64]:
         """Squared distance (N,) of each reference state to the nearest demonstrated one."""

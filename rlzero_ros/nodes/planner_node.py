@@ -58,7 +58,13 @@ class PlannerNode(ManagedNode):
         self._options = read_table(self, PARAMETERS)
         self._bundle = Bundle.load(find_bundle(self._options["bundle"]))
         self._stream = make_stream(self._options)
-        self._pipeline = Pipeline(self._bundle, make_imaginer(self._options, self._stream))
+        # Others are slow, or show the same however often they are asked.
+        drawn = self._options["imaginer"] == "storyboard"
+        self._pipeline = Pipeline(
+            self._bundle,
+            make_imaginer(self._options, self._stream),
+            variations=self._options["storyboard.variations"] if drawn else 1,
+        )
         self._pipeline.warm_up()
         self._plans = self._publisher(ProjectedPlan, "plan")
         self._imagination = self._publisher(CompressedImage, "imagination")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,6 +124,16 @@ def _take_turns(
         chosen[frame] = min(good, key=lambda c: taken[int(candidates[c])])
         taken[int(candidates[chosen[frame]])] += 1
     return chosen
+
+
+def join(projections: Sequence[Projection]) -> Projection:
+    """The projections of several clips, one after another."""
+    return Projection(
+        np.concatenate([p.observations for p in projections]),
+        np.concatenate([p.similarities for p in projections]),
+        np.concatenate([p.indices for p in projections]),
+        projections[0].chance_similarity,
+    )
 
 
 def confidence(projection: Projection) -> float:

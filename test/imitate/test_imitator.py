@@ -60,3 +60,14 @@ def test_weights_decide_what_counts_as_near(bfm, reference):
     np.testing.assert_allclose(blind.latent(shown), project_to_sphere(both), atol=1e-4)
     with pytest.raises(DataError, match="weights"):
         Imitator(bfm, reference, 1.0, weights=np.ones(4))
+
+
+def test_a_moving_demonstration_is_imitated_by_its_faster_half(bfm, reference):
+    velocities = np.array([False, False, False, True, True])
+    shown = reference[:4].copy()
+    shown[:, 3:] = [[0.0, 0.0], [0.1, 0.0], [3.0, 3.0], [4.0, 2.0]]
+    moving = Imitator(bfm, reference, 0.0, velocities=velocities).latent(shown)
+    np.testing.assert_allclose(moving, imitation_latent(bfm, shown[2:]), atol=1e-5)
+    shown[:, 3:] *= 0.05
+    resting = Imitator(bfm, reference, 0.0, velocities=velocities).latent(shown)
+    np.testing.assert_allclose(resting, imitation_latent(bfm, shown), atol=1e-5)

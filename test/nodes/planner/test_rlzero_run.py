@@ -95,7 +95,7 @@ def test_a_command_is_carried_out_and_reported(run, tmp_path):
     assert set(report["timing_s"]) == {"imagine", "project", "imitate", "first_command"}
     assert all(0 < seconds < 30 for seconds in report["timing_s"].values())
     assert report["timing_s"]["first_command"] > report["timing_s"]["imagine"]
-    assert report["projection"]["frames"] == 48
+    assert report["projection"]["frames"] == 4 * 48
     assert report["projection"]["similarity_mean"] > 0.9
     assert set(report["behaviour"]) == {
         "torso_height_m",

@@ -48,7 +48,7 @@ def test_a_sentence_becomes_a_plan_and_a_picture(person):
     assert plan.source == "storyboard:walk"
     assert plan.observation_dim == SPEC.observation_dim
     observations = np.array(plan.observations).reshape(-1, SPEC.observation_dim)
-    assert len(observations) == len(plan.similarities) == 48
+    assert len(observations) == len(plan.similarities) == 4 * 48
     assert np.all(np.isfinite(observations))
     assert np.any(observations != 0)
     assert plan.valid_until.sec > plan.header.stamp.sec
@@ -99,7 +99,7 @@ def test_preview_shows_and_sends_nothing(person):
     answer = person.call(PreviewCommand, "preview_command", request)
     assert answer.error_code == ErrorCode.OK, answer.message
     assert answer.imagination.format == "png"
-    assert len(answer.similarities) == 48
+    assert len(answer.similarities) == 4 * 48
     again = person.call(PreviewCommand, "preview_command", request)
     assert bytes(again.imagination.data) == bytes(answer.imagination.data)
     assert not person.plans
