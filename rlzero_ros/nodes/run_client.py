@@ -65,9 +65,10 @@ class RunClient:
 
     def close(self) -> None:
         """Leave the graph."""
-        self._executor.shutdown()
+        # The context ends the spinning; an executor shut down while it spins raises in its thread.
         rclpy.shutdown(context=self._context)
         self._thread.join(5.0)
+        self._executor.shutdown()
         self._node.destroy_node()
 
     def wait_until_started(self, node: str, timeout_s: float) -> bool:
