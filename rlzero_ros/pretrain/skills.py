@@ -95,7 +95,8 @@ class SkillSpace:
         posture = near * tilt**2 * still
         wanted = skills[:, k + 4]
         turned = np.clip(rate * np.sign(wanted) / np.maximum(np.abs(wanted), 1e-6), 0.0, 1.0)
-        spin = turned
+        # Turning over in the air rather than rolling on the floor, as far as the body can.
+        spin = turned * (1.0 + 3.0 * np.clip(height / self.stand_height, 0.0, 1.0)) / 4.0
         alike = (body * skills[:, k + 5 :]).reshape(len(body), -1, 2).sum(2)
         pose = np.exp(-np.mean(1.0 - alike, axis=1) / 0.6) * near * still
         kinds = skills[:, :k]
