@@ -17,12 +17,11 @@ from tqdm import tqdm
 
 from ..errors import DataError
 from ..robots.registry import Robot
-from ..robots.simulation import Simulation
 from .checkpoint import load_checkpoint, save_checkpoint
+from .choose_skills import make_skills
 from .dataset import DatasetInfo, create_dataset, open_dataset, shard_names, write_shard
 from .replay import Replay
-from .resting_poses import resting_poses
-from .skills import KINDS, SkillSpace
+from .skills import KINDS, Skills
 from .td3 import SkillAgent
 from .vector_environment import VectorEnvironment
 
@@ -52,7 +51,6 @@ class CollectConfig:
     noise: tuple[float, ...] = (0.1, 0.2, 0.4)
     relabel: float = 0.4
     hidden: int = 256
-    max_speed: float = 8.0
 
 
 class Collector:
@@ -72,14 +70,7 @@ class Collector:
                 spec.control_period_s,
             ),
         )
-        start = Simulation(spec, robot.model_xml)
-        start.reset(pose="default")
-        self._skills = SkillSpace(
-            spec,
-            resting_poses(robot, 4000, config.seed),
-            float(start.state().base_position[2]),
-            config.max_speed,
-        )
+        self._skills = make_skills(robot, config.seed)
         self._device = torch.device(device)
         self._agent = SkillAgent(
             spec.observation_dim, self._skills.dim, spec.action_dim, config.hidden, seed=config.seed
@@ -204,11 +195,12 @@ class Collector:
             self._updates = int(state["updates"])
 
 
-def physics_coverage(observations: Array, skills: SkillSpace) -> str:
-    """Shares of the states that lie, stand and move fast, in one line."""
+def physics_coverage(observations: Array, skills: Skills) -> str:
+    """Shares of the states that lie and stand, and the speeds of those that stand, in one line."""
     height, vx = skills.height_and_speed(observations.reshape(-1, observations.shape[-1]))
     tall = height > 0.85 * skills.stand_height
+    speeds = np.quantile(vx[tall], (0.05, 0.5, 0.95)) if np.any(tall) else np.zeros(3)
     return (
         f"low {np.mean(height < 0.3 * skills.stand_height):.2f} tall {np.mean(tall):.2f} "
-        f"walk {np.mean(tall & (vx > 0.5)):.2f} run {np.mean(tall & (vx > 2.5)):.2f}"
+        f"at {speeds[0]:.1f} {speeds[1]:.1f} {speeds[2]:.1f} m/s"
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import mujoco
@@ -99,9 +99,17 @@ def randomize_pose(model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Ge
     for joint in range(model.njnt):
         if model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_HINGE:
             continue
-        limited = bool(model.jnt_limited[joint])
-        low, high = model.jnt_range[joint] if limited else (-np.pi, np.pi)
+        low, high = model.jnt_range[joint] if model.jnt_limited[joint] else (-np.pi, np.pi)
         data.qpos[model.jnt_qposadr[joint]] = rng.uniform(low, high)
+
+
+def joint_ranges(model: mujoco.MjModel, names: Sequence[str]) -> NDArray[np.float64]:
+    """Limits (len(names), 2) of joints in rad or m, ±π where a joint has none."""
+    ranges = [
+        joint.range if model.jnt_limited[joint.id] else (-np.pi, np.pi)
+        for joint in (model.joint(name) for name in names)
+    ]
+    return np.array(ranges, dtype=np.float64).reshape(-1, 2)
 
 
 def command_to_control(

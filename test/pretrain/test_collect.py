@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
+from rlzero_ros.pretrain.choose_skills import make_skills
 from rlzero_ros.pretrain.collect import CollectConfig, Collector
 from rlzero_ros.pretrain.dataset import open_dataset
 from rlzero_ros.pretrain.resting_poses import resting_poses
-from rlzero_ros.pretrain.skills import KINDS, SkillSpace
+from rlzero_ros.pretrain.skills import KINDS
 from rlzero_ros.robots.registry import load_robot
 
 
@@ -42,14 +43,15 @@ def test_collecting_resumes_without_repeating_itself(robot, tmp_path):
 
 def test_resting_poses_touch_the_floor(robot):
     poses = resting_poses(robot, 100, 0)
-    assert poses.shape == (100, 15)
-    assert poses[:, 0].min() > 0.0
-    assert poses[:, 0].max() < 1.7
+    assert poses.shape == (100, 24)
+    assert poses[:, 14].min() > 0.0
+    assert poses[:, 14].max() < 1.7
+    np.testing.assert_array_equal(poses[:, 15:], 0)
 
 
 def test_skills_reward_what_they_ask_for(robot):
-    poses = resting_poses(robot, 50, 0)
-    space = SkillSpace(robot.spec, poses, 1.3, 8.0)
+    space = make_skills(robot, 0, poses=50)
+    assert space.dim == 23
     still = np.zeros((1, 24), np.float32)
     still[0, 0:14:2] = 1.0
     still[0, 14] = 1.3
@@ -65,3 +67,31 @@ def test_skills_reward_what_they_ask_for(robot):
         running, np.eye(1, space.dim, 0, dtype=np.float32) + 5.0 * np.eye(1, space.dim, 4)
     )
     assert np.all((rewards >= 0) & (rewards <= 1 + 1e-6))
+
+
+def test_a_cheetah_is_asked_to_run_both_ways_and_need_not_stand_tall():
+    cheetah = load_robot("cheetah")
+    space = make_skills(cheetah, 0, poses=50)
+    move = space.sample(500, np.random.default_rng(0), np.array([1.0, 0, 0, 0]))
+    target = move[:, len(KINDS)]
+    assert target.min() < -9
+    assert target.max() > 9
+    low = np.zeros((500, 17), np.float32)
+    low[:, 0], low[:, 9] = -0.3, target
+    assert space.reward(low, move).min() > 0.99
+    low[:, 9] = -target
+    assert space.reward(low, move)[np.abs(target) > 1].max() < 0.2
+    on_its_back = low.copy()
+    on_its_back[:, 1], on_its_back[:, 9] = np.pi, target
+    assert space.reward(on_its_back, move).max() < 0.01
+
+
+@pytest.mark.parametrize("name", ["walker", "cheetah", "stickman"])
+def test_every_pose_earns_most_by_being_there(name):
+    robot = load_robot(name)
+    space = make_skills(robot, 0, poses=40)
+    rest = resting_poses(robot, 40, 0)
+    pose = space.sample(400, np.random.default_rng(1), np.array([0, 0, 0, 1.0]))
+    rewards = np.stack([space.reward(np.repeat(row[None], 400, 0), pose) for row in rest])
+    assert rewards.max(0).min() > 0.999
+    assert np.median(rewards) < 0.5

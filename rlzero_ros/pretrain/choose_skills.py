@@ -1,0 +1,28 @@
+"""Which skills a robot's collecting agent seeks."""
+
+from __future__ import annotations
+
+from ..robots.registry import Robot
+from ..robots.simulation import Simulation, joint_ranges
+from .planar_skills import PlanarSkills
+from .resting_poses import resting_poses
+from .skills import SkillRanges, Skills
+
+_RANGES = {
+    "walker": SkillRanges(max_speed=8.0, backward=2.0, tall=3.0),
+    "stickman": SkillRanges(max_speed=8.0, backward=2.0, tall=3.0),
+    "cheetah": SkillRanges(max_speed=10.0, backward=10.0, tall=0.0),
+}
+
+
+def make_skills(robot: Robot, seed: int, poses: int = 4000) -> Skills:
+    """The skills of a robot, with so many resting poses as targets."""
+    spec = robot.spec
+    simulation = Simulation(spec, robot.model_xml)
+    simulation.reset(pose="default")
+    height = float(simulation.state().base_position[2])
+    ranges = _RANGES.get(spec.name, SkillRanges())
+    rest = resting_poses(robot, poses, seed)
+    observed = next((t.names for t in spec.observation if t.kind == "joint_positions"), ())
+    limits = joint_ranges(simulation.model, observed)
+    return PlanarSkills(spec, rest, height, ranges, limits)
