@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from . import manifest as mf
 from .errors import BundleError, ErrorCode, RobotError
 from .paths import find_bundle
+from .robots.model_file import check_model_file
 from .robots.spec import RobotSpec
 
 if TYPE_CHECKING:
@@ -154,6 +155,11 @@ class Bundle:
 
     def _check_parts(self) -> None:
         """The model, the observations and the specification must be of one robot."""
+        if self.model_xml is not None:
+            try:
+                check_model_file(self.model_xml)
+            except RobotError as error:
+                raise BundleError(error.message) from error
         metadata, _ = read_header(self.path / mf.BFM)
         layout = _parse_layout(self.path / mf.BFM, metadata.get(LAYOUT_KEY, ""))
         if layout["joint_names"] != list(self.spec.joint_names):

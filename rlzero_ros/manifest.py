@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from .errors import BundleError, ErrorCode
+from .plain_yaml import PlainYamlError, load_plain_yaml
 
 SCHEMA = 1
 MANIFEST = "bundle.yaml"
@@ -80,14 +81,10 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise BundleError(
             f"{folder} is not a bundle: it has no {MANIFEST}", ErrorCode.BUNDLE_MISSING
         )
-    if path.stat().st_size > MAX_MANIFEST_BYTES:
-        raise BundleError(f"{path} is larger than {MAX_MANIFEST_BYTES} bytes")
     try:
-        manifest = yaml.load(path.read_text(encoding="utf-8"), Loader=_PlainLoader)
-    # ValueError: bytes that are not UTF-8, or impossible dates; RecursionError: absurd nesting.
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = " ".join(str(error).split())
-        raise BundleError(f"{path} is not readable as YAML: {reason}") from error
+        manifest = load_plain_yaml(path, MAX_MANIFEST_BYTES)
+    except PlainYamlError as error:
+        raise BundleError(str(error)) from error
     if not isinstance(manifest, dict):
         raise BundleError(f"{path} holds no mapping; copy or pack the bundle again")
     _check_schema(path, manifest)
@@ -114,6 +111,8 @@ def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
     for name in REQUIRED_FILES:
         if name not in files:
             raise BundleError(f"{folder / MANIFEST}: files lacks {name}")
+    # A build with --symlink-install links the files one by one, all to the same folder.
+    home = (folder / MANIFEST).resolve().parent
     for name, entry in files.items():
         if name not in FILES:
             raise BundleError(
@@ -123,6 +122,10 @@ def check_files(folder: Path, manifest: Mapping[str, Any]) -> None:
         path = folder / name
         if not path.is_file():
             raise BundleError(f"{path} is missing; copy the bundle again", ErrorCode.BUNDLE_MISSING)
+        if path.resolve() != home / name:
+            raise BundleError(
+                f"{path} is a link to {path.resolve()}, outside the bundle; copy the bundle again"
+            )
         if path.stat().st_size != size:
             raise BundleError(
                 f"{path} has {path.stat().st_size} bytes, {MANIFEST} says {size}; "
@@ -188,15 +191,6 @@ def _finite_numbers(values: object) -> bool:
         and len(values) > 0
         and all(type(v) in (int, float) and math.isfinite(v) for v in values)
     )
-
-
-class _PlainLoader(yaml.SafeLoader):
-    """Safe YAML without aliases: a few lines of those can stand for gigabytes."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("aliases are not allowed")
-        return super().compose_node(parent, index)
 
 
 class _PlainDumper(yaml.SafeDumper):

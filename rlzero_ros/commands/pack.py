@@ -83,16 +83,15 @@ def main(args: argparse.Namespace) -> int:
 
 def _origin(made_by: list[str], run: Path) -> dict[str, Any]:
     """Where everything came from, as `bundle.yaml` keeps it."""
-    import yaml
-
     from .. import __version__
+    from ..plain_yaml import load_plain_yaml
     from ..pretrain.checkpoint import load_checkpoint
 
     state = load_checkpoint(run / "checkpoint.pt") or {}
     config = run / "config.yaml"
     return {
         "rlzero_ros": __version__,
-        "training": yaml.safe_load(config.read_text()) if config.is_file() else {},
+        "training": load_plain_yaml(config) if config.is_file() else {},
         "updates": state.get("trainer", {}).get("updates", 0),
         "commands": [*made_by, _this_command()],
     }

@@ -17,7 +17,14 @@ from rlzero_ros.errors import ErrorCode, ImagineError
 from rlzero_ros.imagine.image_pixels import MAX_PIXELS, reduced_size
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".webp", ".ppm", ".tif", ".tiff"})
+IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "WEBP", "PPM", "TIFF")
 MAX_GAP_S = 3600.0
+# FFmpeg also reads play lists, which name other files and hosts: nothing but this file is opened,
+# and nothing but these containers is looked for in it.
+_CONTAINERS = (
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,apng,mpeg,mpegts,flv,asf,ogg,webp_pipe,wav,mp3"
+)
+_ONLY_THIS_FILE = {"protocol_whitelist": "file", "format_whitelist": _CONTAINERS}
 
 
 @dataclass(frozen=True)
@@ -40,7 +47,9 @@ def read_video(path: Path, max_side: int) -> Iterator[TimedFrame]:
     """
     count = 0
     try:
-        with av.open(str(path), metadata_errors="replace") as container:
+        with av.open(
+            f"file:{path}", metadata_errors="replace", container_options=_ONLY_THIS_FILE
+        ) as container:
             if not container.streams.video:
                 raise _unreadable(path, "it has no video stream")
             stream = container.streams.video[0]
@@ -105,7 +114,8 @@ def read_folder(folder: Path, fps: float, max_side: int) -> Iterator[TimedFrame]
 
 def _read_image(file: Path, max_side: int) -> np.ndarray:
     try:
-        with Image.open(file) as image:  # reads the header only
+        # Only these decoders: Pillow knows some that start other programs. Reads the header only.
+        with Image.open(file, formats=IMAGE_FORMATS) as image:
             _check_pixels(file, image.width, image.height)
             size = reduced_size(image.width, image.height, max_side)
             return np.asarray(image.convert("RGB").resize(size, Image.Resampling.BOX))

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
 from ..errors import BundleError, ErrorCode
 from .base import BehaviorFoundationModel
 from .forward_backward import ForwardBackward
+from .hilp import Hilp
 
-_KINDS: dict[str, type[BehaviorFoundationModel]] = {ForwardBackward.kind: ForwardBackward}
+MAX_SIZE = 1 << 16
+"""No layer is so wide, and there are not so many of anything."""
+
+_KINDS: dict[str, type[BehaviorFoundationModel]] = {m.kind: m for m in (ForwardBackward, Hilp)}
 
 
 def build_bfm(kind: str, hyperparameters: Mapping[str, Any]) -> BehaviorFoundationModel:
@@ -23,9 +28,12 @@ def build_bfm(kind: str, hyperparameters: Mapping[str, Any]) -> BehaviorFoundati
             f"unknown behaviour foundation model {kind!r}; known: {', '.join(_KINDS)}",
             ErrorCode.BUNDLE_MISMATCH,
         )
+    for name, value in hyperparameters.items():
+        if isinstance(value, int) and not 0 <= value <= MAX_SIZE:
+            raise BundleError(f"{kind}: {name} must lie in 0..{MAX_SIZE}, not {value}")
     try:
         return _KINDS[kind](**hyperparameters)
-    except TypeError as error:
+    except (TypeError, ValueError, RuntimeError) as error:
         raise BundleError(
             f"hyperparameters of {kind} do not fit: {error}", ErrorCode.BUNDLE_MISMATCH
         ) from error
@@ -38,9 +46,12 @@ def save_bfm(path: Path, bfm: BehaviorFoundationModel) -> None:
 
 def load_bfm(path: Path, kind: str, hyperparameters: Mapping[str, Any]) -> BehaviorFoundationModel:
     """A trained model for inference, without gradients; BundleError if the file does not fit."""
-    bfm = build_bfm(kind, hyperparameters)
+    # Without memory at first: what the file holds decides how much is needed, not what it claims.
+    with torch.device("meta"):
+        bfm = build_bfm(kind, hyperparameters)
     try:
-        bfm.load_state_dict({k: v.float() for k, v in load_file(str(path)).items()})
+        weights = {k: v.float() for k, v in load_file(str(path)).items()}
+        bfm.load_state_dict(weights, assign=True)
     except (SafetensorError, RuntimeError, OSError) as error:
         raise BundleError(f"{path.name} does not fit a {kind} of these sizes: {error}") from error
     return bfm.eval().requires_grad_(False)

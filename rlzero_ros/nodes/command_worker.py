@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 
-from ..errors import ErrorCode, RlzeroError
+from ..errors import CommandError, ErrorCode, RlzeroError
 from ..imagine.command import clean_command
 from ..pipeline import Pipeline, Plan
 from ..project.projection import confidence
@@ -15,6 +15,8 @@ from .command_job import CommandJob, Outcome
 from .policy_watch import PolicyWatch
 
 _POLL_S = 0.02
+MAX_DURATION_S = 86_400.0
+"""A day; no plan lives longer."""
 
 
 class CommandWorker:
@@ -77,6 +79,8 @@ class CommandWorker:
         """Take a job; a sound sentence preempts the job before it, a bad one ends by itself."""
         try:
             clean_command(job.command)
+            if not 0.0 <= job.duration_s <= MAX_DURATION_S:  # NaN is refused too
+                raise CommandError(f"duration_s must lie in 0..{MAX_DURATION_S:g} s")
         except RlzeroError as error:
             job.finish(Outcome(error.code, error.message))
             return

@@ -14,6 +14,9 @@ from trajectory_msgs.msg import JointTrajectory
 from ..errors import ErrorCode, RobotError
 from ..robots.spec import RobotSpec
 
+# No robot has so many.
+MAX_NAMES = 1000
+
 CommandMessage: TypeAlias = Float64MultiArray | JointTrajectory | JointState
 
 COMMAND_TYPES: dict[str, type] = {
@@ -56,6 +59,8 @@ def read_command(message: CommandMessage, spec: RobotSpec) -> NDArray[np.float64
 def _in_joint_order(
     names: Sequence[str], values: Sequence[float], spec: RobotSpec
 ) -> NDArray[np.float64]:
+    if len(names) > MAX_NAMES or len(values) > MAX_NAMES:
+        raise RobotError(f"the command names more than {MAX_NAMES} joints", ErrorCode.DATA_INVALID)
     by_name = dict(zip(names, values, strict=False))
     missing = [name for name in spec.joint_names if name not in by_name]
     if missing:

@@ -29,7 +29,9 @@ def load_checkpoint(path: Path) -> dict[str, Any] | None:
         return None
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError) as error:
-        raise DataError(f"checkpoint {path} cannot be read: {error}; delete it to restart") from (
-            error
-        )
+    # Whatever the unpickler says: its own advice is to load the file with weights_only=False.
+    except Exception as error:
+        reason = str(error).strip().splitlines() or [type(error).__name__]
+        raise DataError(
+            f"checkpoint {path} cannot be read: {reason[0][:100]}; delete it to restart"
+        ) from error

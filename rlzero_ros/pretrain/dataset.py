@@ -24,6 +24,7 @@ import yaml
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..plain_yaml import PlainYamlError, load_plain_yaml
 
 FORMAT_VERSION = 1
 _ARRAYS = ("observations", "actions", "physics")
@@ -76,14 +77,14 @@ def read_info(folder: Path) -> DatasetInfo:
     """The header of a dataset; DataError if it is absent, malformed or of another format."""
     path = folder / "dataset.yaml"
     try:
-        data = yaml.safe_load(path.read_text())
+        data = load_plain_yaml(path)
         version = data.pop("format")
         if version != FORMAT_VERSION:
             raise DataError(f"{path}: format {version}, this version reads {FORMAT_VERSION}")
         return DatasetInfo(**data)
     except FileNotFoundError as error:
         raise DataError(f"no dataset in {folder}; make one with 'rlzero collect'") from error
-    except (yaml.YAMLError, TypeError, KeyError, AttributeError) as error:
+    except (PlainYamlError, TypeError, KeyError, AttributeError) as error:
         raise DataError(f"{path} is malformed: {error}") from error
 
 

@@ -22,6 +22,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from ..errors import BundleError, ErrorCode, ProjectError
+from .faiss_file import check_faiss_file
 from .thumbnails import Thumbnails
 
 OBSERVATIONS_FILE, FAISS_FILE = "observations.safetensors", "index.faiss"
@@ -178,6 +179,7 @@ class ObservationIndex:
             raise BundleError(f"{path} cannot be read: {error}") from error
         if version != _FORMAT:
             raise BundleError(f"{path} has format {version}, this version reads {_FORMAT}")
+        check_faiss_file(folder / FAISS_FILE)
         try:
             index = faiss.read_index(str(folder / FAISS_FILE))
         except RuntimeError as error:

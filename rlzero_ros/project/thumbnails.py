@@ -7,11 +7,13 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from ..errors import ErrorCode, ProjectError
 
 _QUALITY = 50
+MAX_SIDE = 1024
+"""A larger picture is no thumbnail, and is not decoded."""
 
 
 def encode_thumbnail(frame: NDArray[np.uint8]) -> bytes:
@@ -49,6 +51,12 @@ class Thumbnails:
         start = int(self.ends[row - 1]) if row else 0
         encoded = self.data[start : int(self.ends[row])].tobytes()
         try:
-            return np.asarray(Image.open(io.BytesIO(encoded)).convert("RGB"))
-        except UnidentifiedImageError as error:
+            with Image.open(io.BytesIO(encoded), formats=["WEBP"]) as picture:
+                if max(picture.size) > MAX_SIDE:
+                    raise ProjectError(
+                        f"thumbnail {row} has {picture.width}x{picture.height} pixels",
+                        ErrorCode.BUNDLE_CORRUPT,
+                    )
+                return np.asarray(picture.convert("RGB"))
+        except (OSError, ValueError, Image.DecompressionBombError) as error:
             raise ProjectError(f"thumbnail {row} is damaged", ErrorCode.BUNDLE_CORRUPT) from error
