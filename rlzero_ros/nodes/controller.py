@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from ..imitate.runtime import PolicyRuntime
 from ..robots.observation import ObservationAssembler
 from ..robots.spec import RobotSpec
 from ..safety import CommandLimits, GuardState, LatentBlend, SafetyGuard, Verdict
-from .robot_state_input import RobotStateInput
+from .journal import Journal
+from .reading_state import Inputs
 from .task import Task
 
 
@@ -32,13 +34,16 @@ class Snapshot:
     ages_s: dict[str, float]
     dropped: int
     error: Exception | None
+    command: NDArray[np.float64] | None = None
+    """(n,) of the last step, None for none."""
 
 
 class Controller:
     """Everything that a control step needs, behind one lock.
 
     The control loop calls `step`; services and plans come from other threads and wait for at
-    most one step.
+    most one step. Every call that changes anything is written to the journal with all that it
+    was decided from, so that a recording can be computed again: no clock is read in here.
     """
 
     def __init__(
@@ -46,11 +51,12 @@ class Controller:
         spec: RobotSpec,
         assembler: ObservationAssembler,
         runtime: PolicyRuntime,
-        inputs: RobotStateInput,
+        inputs: Inputs,
         hold_z: NDArray[np.float32] | None,
         *,
         engage_s: float,
         plan_blend_s: float,
+        journal: Journal | None = None,
     ) -> None:
         """Begin disarmed.
 
@@ -62,6 +68,7 @@ class Controller:
             hold_z: (d,) the latent to hold with while there is no plan; None for the guard's hold.
             engage_s: seconds in which the policy takes over after arming.
             plan_blend_s: seconds in which one latent becomes the next.
+            journal: told of every call; None for none.
         """
         limits = command_limits(spec)
         self.guard = SafetyGuard(limits, spec.observation_dim, engage_s)
@@ -77,6 +84,9 @@ class Controller:
         self._blend = LatentBlend(
             math.ceil(plan_blend_s / spec.control_period_s), project_to_sphere
         )
+        self._command: NDArray[np.float64] | None = None
+        self._journal = journal
+        self._note("begin", arguments={"engage_s": engage_s, "plan_blend_s": plan_blend_s})
 
     def step(self, now_s: float) -> NDArray[np.float64] | None:
         """Return the (n,) command of this control step, None to send nothing."""
@@ -84,7 +94,7 @@ class Controller:
             if now_s >= self._task.expires_s:
                 self._task = self._hold
             self._stepped = self._task
-            self._state_s = float(self._inputs.joints.latest.received_s.max())
+            self._state_s = self._inputs.newest_joint_s
             reading = self._inputs.reading(now_s)
             z = self._blend.step(self._task.z if self.guard.armed else None)
 
@@ -96,8 +106,12 @@ class Controller:
                 return self._spec.scale_action(self._runtime.act(observation, z))
 
             command = self.guard.tick(reading, observe, None if z is None else act)
+            self._command = command
             if not self.guard.armed:
                 self._task = self._hold
+            self._note(
+                "step", now_s=now_s, reading=reading, task=self._stepped, z=z, command=command
+            )
             return command
 
     def published(self, now_s: float) -> float:
@@ -134,6 +148,7 @@ class Controller:
                 raise RlzeroError(reason, ErrorCode.NOT_ARMED)
             self._task = task if task.plan_id else self._hold
             self._first_command_s = 0.0
+            self._note("act_on", task=task, granted=True)
 
     def _check_ready(self) -> None:
         if self.guard.state is GuardState.STOPPED:
@@ -147,24 +162,33 @@ class Controller:
         with self._lock:
             if not self.guard.armed:
                 self._task, self._armed_s = self._hold, now_s
-            return self.guard.arm(self._inputs.reading(now_s))
+            reading = self._inputs.reading(now_s)
+            verdict = self.guard.arm(reading)
+            self._note("arm", now_s=now_s, reading=reading, granted=verdict.granted)
+            return verdict
 
     def disarm(self) -> Verdict:
         """See SafetyGuard.disarm; the plan is dropped."""
         with self._lock:
             self._task = self._hold
-            return self.guard.disarm()
+            verdict = self.guard.disarm()
+            self._note("disarm", granted=verdict.granted)
+            return verdict
 
     def stop(self, reason: str) -> Verdict:
         """See SafetyGuard.stop; the plan is dropped."""
         with self._lock:
             self._task = self._hold
-            return self.guard.stop(reason)
+            verdict = self.guard.stop(reason)
+            self._note("stop", reason=reason, granted=verdict.granted)
+            return verdict
 
     def reset_stop(self) -> Verdict:
         """See SafetyGuard.reset_stop."""
         with self._lock:
-            return self.guard.reset_stop()
+            verdict = self.guard.reset_stop()
+            self._note("reset_stop", granted=verdict.granted)
+            return verdict
 
     def release(self) -> NDArray[np.float64] | None:
         """Return the (n,) command to leave behind, None for none, and let go of the robot."""
@@ -172,6 +196,8 @@ class Controller:
             command = self.guard.final_command()
             self._task = self._hold
             self.guard.release()
+            self._command = command
+            self._note("release", command=command)
             return command
 
     def snapshot(self, now_s: float) -> Snapshot:
@@ -187,6 +213,19 @@ class Controller:
                 ages_s=self._inputs.ages_s(now_s),
                 dropped=self._inputs.dropped,
                 error=self.guard.last_error,
+                command=self._command,
+            )
+
+    def _note(self, call: str, **more: Any) -> None:
+        """Write a call to the journal, with what the guard is in after it."""
+        if self._journal is not None:
+            guard = self.guard
+            self._journal.write(
+                call=call,
+                fresh=not (guard.counters["arms"] or guard.counters["stops"]),
+                guard_state=guard.state,
+                stop_reason=guard.stop_reason,
+                **more,
             )
 
 

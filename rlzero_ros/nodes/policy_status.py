@@ -41,6 +41,7 @@ def status_message(
         guard_state=int(snapshot.state),
         armed=snapshot.state in ARMED,
         dry_run=dry_run,
+        joint_command=array("d", b"" if snapshot.command is None else snapshot.command.tobytes()),
         stop_reason=snapshot.stop_reason,
         counters=[KeyValue(key=key, value=str(n)) for key, n in snapshot.counters.items()],
         loop_rate_hz=loop.rate_hz,

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from sensor_msgs.msg import Imu, JointState
 
 from ..robots.spec import RobotSpec
-from ..robots.state import RobotState, rotate
+from ..robots.state import RobotState
 from ..safety import Reading
 from .joint_input import JointInput
+from .reading_state import state_of
 from .stamp_order import StampOrder
 
 # How far the norm of an orientation may be from 1 before it is no orientation.
@@ -55,6 +56,11 @@ class RobotStateInput:
             self._odom_s = now_s
 
     @property
+    def newest_joint_s(self) -> float:
+        """When the newest joint state was received, monotonic seconds."""
+        return float(self.joints.latest.received_s.max())
+
+    @property
     def dropped(self) -> int:
         """Messages that were late, reordered or repeated."""
         return self.joints.dropped + self._imu_order.dropped + self._odom_order.dropped
@@ -78,17 +84,7 @@ class RobotStateInput:
 
     def state(self, reading: Reading, now_s: float) -> RobotState:
         """Return the RobotState of a reading that the guard found good."""
-        base = reading.base
-        orientation = base[3:7] / np.linalg.norm(base[3:7])
-        return RobotState(
-            time_s=now_s,
-            base_position=base[:3],
-            base_orientation=orientation,
-            base_linear_velocity=rotate(orientation, base[7:10]),
-            base_angular_velocity=base[10:13],
-            joint_positions=reading.joint_positions,
-            joint_velocities=reading.joint_velocities,
-        )
+        return state_of(reading, now_s)
 
 
 def _orientation_fault(quaternion: NDArray[np.float64]) -> str:

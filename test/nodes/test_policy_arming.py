@@ -81,6 +81,11 @@ def test_dry_run_does_everything_except_to_publish(policy, operator):
     status = operator.wait_for(lambda s: s.guard_state == PolicyStatus.RUNNING, "RUNNING")
     assert status.dry_run
     operator.wait_for(lambda _: operator.counter("passed") > 10, "a policy that acts")
+    would_be = np.array(operator.status.joint_command)
+    assert would_be.shape == (6,)
+    assert np.all(would_be >= it.robot.spec.command.lower)
+    assert np.all(would_be <= it.robot.spec.command.upper)
+    assert np.abs(would_be).max() > 0.0
     operator.stop()
     it.process.stop()
     assert it.robot.commands == []
