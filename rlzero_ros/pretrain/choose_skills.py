@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..robots.initial_pose import joint_ranges
 from ..robots.registry import Robot
-from ..robots.simulation import Simulation, joint_ranges
+from ..robots.simulation import Simulation
 from .planar_skills import PlanarSkills
 from .resting_poses import resting_poses
 from .skills import SkillRanges, Skills

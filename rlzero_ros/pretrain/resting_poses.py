@@ -6,9 +6,9 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from ..robots.initial_pose import joint_ranges
 from ..robots.observation import ObservationAssembler, load_model
 from ..robots.registry import Robot
-from ..robots.simulation import joint_ranges
 
 
 def resting_poses(robot: Robot, n: int, seed: int) -> NDArray[np.float32]:

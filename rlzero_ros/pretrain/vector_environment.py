@@ -6,9 +6,10 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from ..robots.actuators import Actuators
+from ..robots.initial_pose import randomize_pose
 from ..robots.observation import ObservationAssembler, load_model
 from ..robots.registry import Robot
-from ..robots.simulation import command_to_control, randomize_pose
 
 
 class VectorEnvironment:
@@ -19,7 +20,7 @@ class VectorEnvironment:
         self._model = load_model(robot.model_xml)
         self._assembler = ObservationAssembler(robot.spec, robot.model_xml)
         self._data = [mujoco.MjData(self._model) for _ in range(n)]
-        self._control = command_to_control(robot.spec, self._model)
+        self._control = Actuators(robot.spec, self._model).control
         self._steps = round(self.spec.control_period_s / self._model.opt.timestep)
         self.seed(seed)
 

@@ -65,6 +65,8 @@ class ObservationAssembler:
         if term.kind == "base_height":
             body = self._id(mujoco.mjtObj.mjOBJ_BODY, base.body)
             return lambda data: data.xpos[body, 2:3]
+        if term.kind in ("base_up", "base_linear_velocity", "base_angular_velocity"):
+            return self._free_base_reader(term.kind)
         joints = {
             "planar_base_pose": (base.z_joint, base.pitch_joint),
             "joint_positions": term.names,
@@ -79,6 +81,18 @@ class ObservationAssembler:
             return lambda data: data.qpos[positions]
         dofs = self._model.jnt_dofadr[ids]
         return lambda data: data.qvel[dofs]
+
+    def _free_base_reader(self, kind: str) -> Reader:
+        base = self.spec.base
+        if base.kind != "free":
+            raise RobotError(f"robot {self.spec.name!r}: {kind!r} needs a free base")
+        body = self._id(mujoco.mjtObj.mjOBJ_BODY, base.body)
+        if kind == "base_up":
+            return lambda data: data.xmat[body, 6:9]
+        dof = int(self._model.body_dofadr[body])
+        if kind == "base_angular_velocity":
+            return lambda data: data.qvel[dof + 3 : dof + 6]
+        return lambda data: data.xmat[body].reshape(3, 3).T @ data.qvel[dof : dof + 3]
 
     def _id(self, kind: mujoco.mjtObj, name: str) -> int:
         index = mujoco.mj_name2id(self._model, kind, name)

@@ -11,11 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RobotError
-from . import cheetah, stickman, walker
+from . import cheetah, quadruped, stickman, walker
 from .planar_features import Features
 from .spec import RobotSpec
 
-_ROBOTS: dict[str, ModuleType] = {"walker": walker, "cheetah": cheetah, "stickman": stickman}
+_ROBOTS: dict[str, ModuleType] = {
+    "walker": walker,
+    "cheetah": cheetah,
+    "quadruped": quadruped,
+    "stickman": stickman,
+}
 
 
 @dataclass(frozen=True)

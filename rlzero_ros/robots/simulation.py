@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import mujoco
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RobotError
+from .actuators import Actuators
 from .coordinates import Coordinates
+from .initial_pose import randomize_pose
 from .observation import load_model
 from .spec import RobotSpec
 from .state import RobotState
@@ -30,7 +32,7 @@ class Simulation:
         self.model = load_model(model_xml)
         self.data = mujoco.MjData(self.model)
         self._coordinates = Coordinates(spec, self.model)
-        self._control = command_to_control(spec, self.model)
+        self._actuators = Actuators(spec, self.model)
         self._rng = np.random.default_rng(seed)
         self._renderer: mujoco.Renderer | None = None
         self.reset()
@@ -55,7 +57,7 @@ class Simulation:
         """Hold a command (n,) in SI units for duration_s (default: one control period)."""
         if np.shape(command) != (self.spec.action_dim,) or not np.all(np.isfinite(command)):
             raise RobotError(f"a command needs {self.spec.action_dim} finite numbers")
-        self.data.ctrl[:] = self._control(np.asarray(command, dtype=np.float64))
+        self.data.ctrl[:] = self._actuators.control(np.asarray(command, dtype=np.float64))
         duration_s = self.spec.control_period_s if duration_s is None else duration_s
         steps = max(1, round(duration_s / self.model.opt.timestep))
         mujoco.mj_step(self.model, self.data, steps)
@@ -69,11 +71,13 @@ class Simulation:
         return np.concatenate([self.data.qpos, self.data.qvel])
 
     def set_physics(self, physics: NDArray[np.floating]) -> None:
-        """Put the robot where `physics` (nq + nv,) says."""
+        """Put the robot where `physics` (nq + nv,) says, its actuators at rest there."""
         nq = self.model.nq
         if np.shape(physics) != (nq + self.model.nv,) or not np.all(np.isfinite(physics)):
             raise RobotError(f"physics needs {nq + self.model.nv} finite numbers")
         self.data.qpos[:], self.data.qvel[:] = physics[:nq], physics[nq:]
+        joints = self._coordinates.to_state(self.data.qpos, self.data.qvel, 0.0).joint_positions
+        self._actuators.settle(self.data, joints)
         mujoco.mj_forward(self.model, self.data)
 
     def render(self, width: int = 320, height: int = 240, camera: str = "side") -> NDArray:
@@ -94,48 +98,11 @@ class Simulation:
             self._renderer = None
 
 
-def randomize_pose(model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
-    """Draw limited hinges uniformly in their ranges and free hinges in ±π, as dm_control does."""
-    for joint in range(model.njnt):
-        if model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_HINGE:
-            continue
-        low, high = model.jnt_range[joint] if model.jnt_limited[joint] else (-np.pi, np.pi)
-        data.qpos[model.jnt_qposadr[joint]] = rng.uniform(low, high)
-
-
-def joint_ranges(model: mujoco.MjModel, names: Sequence[str]) -> NDArray[np.float64]:
-    """Limits (len(names), 2) of joints in rad or m, ±π where a joint has none."""
-    ranges = [
-        joint.range if model.jnt_limited[joint.id] else (-np.pi, np.pi)
-        for joint in (model.joint(name) for name in names)
-    ]
-    return np.array(ranges, dtype=np.float64).reshape(-1, 2)
-
-
 def command_to_control(
     spec: RobotSpec, model: mujoco.MjModel
 ) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
-    """The function from a command (n,) in SI units and spec order to MuJoCo's ctrl (nu,)."""
-    indices, scale = [], []
-    for name in spec.joint_names:
-        joint = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_JOINT, name)
-        found = np.flatnonzero(
-            (model.actuator_trnid[:, 0] == joint)
-            & (model.actuator_trntype == mujoco.mjtTrn.mjTRN_JOINT)
-        )
-        if joint < 0 or len(found) != 1:
-            raise RobotError(f"robot {spec.name!r}: joint {name!r} needs exactly one actuator")
-        indices.append(int(found[0]))
-        effort = spec.command.interface == "effort"
-        scale.append(1.0 / model.actuator_gear[found[0], 0] if effort else 1.0)
-    order, factor, nu = np.array(indices), np.array(scale), model.nu
-
-    def control(command: NDArray[np.float64]) -> NDArray[np.float64]:
-        ctrl = np.zeros(nu)
-        ctrl[order] = command * factor
-        return ctrl
-
-    return control
+    """The function from a command (action_dim,) in SI units and spec order to ctrl (nu,)."""
+    return Actuators(spec, model).control
 
 
 def _new_renderer(model: mujoco.MjModel, width: int, height: int) -> mujoco.Renderer:

@@ -27,7 +27,16 @@ _TERM_SIZES: dict[str, tuple[int, int]] = {
     "joint_positions": (0, 1),
     "planar_base_velocity": (3, 0),
     "joint_velocities": (0, 1),
+    "base_up": (3, 0),
+    "base_linear_velocity": (3, 0),
+    "base_angular_velocity": (3, 0),
 }
+_VELOCITY_TERMS = (
+    "planar_base_velocity",
+    "joint_velocities",
+    "base_linear_velocity",
+    "base_angular_velocity",
+)
 
 
 @dataclass(frozen=True)
@@ -38,7 +47,10 @@ class ObservationTerm:
     of its z axis, the cosine and sine of its pitch, as dm_control's walker observes),
     ``base_height`` (m, world), ``planar_base_pose`` (height above the default pose in m, pitch in
     rad), ``joint_positions`` (rad of each named joint), ``planar_base_velocity`` (vertical, forward
-    in m/s, pitch rate in rad/s, world frame) or ``joint_velocities`` (rad/s of each named joint).
+    in m/s, pitch rate in rad/s, world frame), ``joint_velocities`` (rad/s of each named joint),
+    ``base_up`` (the world's z axis in the base's frame: how the base is tilted, whatever its
+    heading), ``base_linear_velocity`` (m/s) or ``base_angular_velocity`` (rad/s), both in the
+    base's frame.
     """
 
     kind: str
@@ -52,8 +64,22 @@ class ObservationTerm:
 
 
 @dataclass(frozen=True)
+class Drive:
+    """One thing that is commanded where that is not simply a joint: a tendon, a linkage.
+
+    Its position is the sum of weights times joint positions, and its velocity likewise.
+    """
+
+    name: str
+    joints: tuple[str, ...]
+    weights: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class CommandSpec:
-    """How the robot is commanded; every tuple has one entry per joint, in joint order.
+    """How the robot is commanded; every tuple of numbers has one entry per command.
+
+    There is one command per joint, in joint order, unless ``drives`` names what is commanded.
 
     lower, upper: limits in N·m, rad or rad/s. rate_limit: largest change per second of the
     command. hold_damping: N·m·s/rad applied by effort robots that hold.
@@ -66,6 +92,7 @@ class CommandSpec:
     upper: tuple[float, ...]
     rate_limit: tuple[float, ...]
     hold_damping: tuple[float, ...]
+    drives: tuple[Drive, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +108,11 @@ class BaseSpec:
 
 @dataclass(frozen=True)
 class RobotSpec:
-    """One robot: joints, command, observation layout and rates (SI units, REP-103 frames)."""
+    """One robot: joints, command, observation layout and rates (SI units, REP-103 frames).
+
+    joint_names: what joint_states reports. velocity_limit: fastest motion (rad/s) of what each
+    command drives.
+    """
 
     name: str
     joint_names: tuple[str, ...]
@@ -113,14 +144,16 @@ class RobotSpec:
                     f"robot {self.name!r}: unknown observation term {term.kind!r}; "
                     f"known: {sorted(_TERM_SIZES)}"
                 )
-        per_joint = {
+        self._check_drives()
+        n = self.action_dim
+        per_command = {
             "command.lower": self.command.lower,
             "command.upper": self.command.upper,
             "command.rate_limit": self.command.rate_limit,
             "command.hold_damping": self.command.hold_damping,
             "velocity_limit": self.velocity_limit,
         }
-        for key, values in per_joint.items():
+        for key, values in per_command.items():
             if len(values) != n or not np.all(np.isfinite(values)):
                 raise RobotError(f"robot {self.name!r}: {key} needs {n} finite numbers")
         if not np.all(np.less(self.command.lower, self.command.upper)):
@@ -128,10 +161,43 @@ class RobotSpec:
         if np.min(self.command.rate_limit) <= 0 or np.min(self.velocity_limit) <= 0:
             raise RobotError(f"robot {self.name!r}: rate and velocity limits must be positive")
 
+    def _check_drives(self) -> None:
+        names = self.command_names
+        if len(set(names)) != len(names):
+            raise RobotError(f"robot {self.name!r}: the drives' names must be unique")
+        for drive in self.command.drives:
+            unknown = set(drive.joints) - set(self.joint_names)
+            if unknown or not drive.joints or len(drive.weights) != len(drive.joints):
+                raise RobotError(
+                    f"robot {self.name!r}: drive {drive.name!r} needs one weight for each of "
+                    f"its joints, which must be among joint_names (unknown: {sorted(unknown)})"
+                )
+            if not np.all(np.isfinite(drive.weights)):
+                raise RobotError(f"robot {self.name!r}: weights of {drive.name!r} must be finite")
+
+    @property
+    def command_names(self) -> tuple[str, ...]:
+        """What each number of a command is for: a joint or a drive."""
+        drives = self.command.drives
+        return tuple(d.name for d in drives) if drives else self.joint_names
+
+    def driven(self, joints: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Positions, or velocities, (n,) of the joints as those (action_dim,) of the drives.
+
+        A joint that is not finite makes all of them not finite.
+        """
+        joints = np.asarray(joints, dtype=np.float64)
+        if not self.command.drives:
+            return joints
+        weights = np.zeros((self.action_dim, len(self.joint_names)))
+        for row, drive in zip(weights, self.command.drives, strict=True):
+            row[[self.joint_names.index(name) for name in drive.joints]] = drive.weights
+        return weights @ joints
+
     @property
     def action_dim(self) -> int:
-        """Numbers in one action: one per joint."""
-        return len(self.joint_names)
+        """Numbers in one action: one per command."""
+        return len(self.command_names)
 
     @property
     def observation_dim(self) -> int:
@@ -141,8 +207,7 @@ class RobotSpec:
     @property
     def shows_velocity(self) -> NDArray[np.bool_]:
         """Which numbers of an observation are velocities: (observation_dim,)."""
-        moving = ("planar_base_velocity", "joint_velocities")
-        parts = [np.full(term.size, term.kind in moving) for term in self.observation]
+        parts = [np.full(term.size, term.kind in _VELOCITY_TERMS) for term in self.observation]
         return np.concatenate(parts)
 
     def scale_action(self, action: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -161,6 +226,7 @@ class RobotSpec:
             base, command = dict(data["base"]), dict(data["command"])
             for key in ("lower", "upper", "rate_limit", "hold_damping"):
                 command[key] = tuple(float(v) for v in command[key])
+            command["drives"] = tuple(_drive(drive) for drive in command.get("drives", ()))
             return cls(
                 name=str(data["name"]),
                 joint_names=tuple(str(n) for n in data["joint_names"]),
@@ -177,6 +243,11 @@ class RobotSpec:
             raise RobotError(f"robot specification lacks {error}") from error
         except (TypeError, ValueError) as error:
             raise RobotError(f"robot specification is malformed: {error}") from error
+
+
+def _drive(data: Mapping[str, Any]) -> Drive:
+    joints = tuple(str(name) for name in data["joints"])
+    return Drive(str(data["name"]), joints, tuple(float(w) for w in data["weights"]))
 
 
 def _plain(value: Any) -> Any:

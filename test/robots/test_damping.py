@@ -9,8 +9,10 @@ import pytest
 from rlzero_ros.robots.registry import load_robot, robot_names
 from rlzero_ros.robots.simulation import Simulation
 
+EFFORT = [n for n in robot_names() if load_robot(n).spec.command.interface == "effort"]
 
-@pytest.mark.parametrize("name", robot_names())
+
+@pytest.mark.parametrize("name", EFFORT)
 def test_damping_brings_the_robot_to_rest(name):
     robot = load_robot(name)
     command = robot.spec.command

@@ -1,4 +1,4 @@
-"""The cheetah and the stickman: observations, rewards, and poses that stand for their tasks."""
+"""The other robots: observations, rewards, and poses that stand for their tasks."""
 
 import numpy as np
 import pytest
@@ -8,7 +8,7 @@ from rlzero_ros.robots.observation import ObservationAssembler
 from rlzero_ros.robots.registry import load_robot, robot_names
 from rlzero_ros.robots.simulation import Simulation
 
-SIZES = {"walker": (24, 6), "cheetah": (17, 6), "stickman": (44, 10)}
+SIZES = {"walker": (24, 6), "cheetah": (17, 6), "quadruped": (42, 12), "stickman": (44, 10)}
 
 
 @pytest.mark.parametrize("name", robot_names())

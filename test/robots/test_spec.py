@@ -65,3 +65,31 @@ def test_missing_keys_are_named(spec, key):
 
 def test_velocities_are_known_among_the_observations(spec):
     np.testing.assert_array_equal(np.flatnonzero(spec.shows_velocity), np.arange(15, 24))
+
+
+def test_drives_stand_between_joints_and_commands(spec):
+    quadruped = load_robot("quadruped").spec
+    assert RobotSpec.from_dict(yaml.safe_load(yaml.safe_dump(quadruped.to_dict()))) == quadruped
+    assert (len(quadruped.joint_names), quadruped.action_dim) == (16, 12)
+    joints = np.zeros(16)
+    joints[1], joints[3] = 0.4, -0.2
+    np.testing.assert_allclose(quadruped.driven(joints)[:4], [0, 0.3, 0.05, 0])
+    joints[15] = np.nan
+    assert not np.any(np.isfinite(quadruped.driven(joints)))
+    np.testing.assert_array_equal(spec.driven(np.arange(6)), np.arange(6))
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("joints", ["knee_front_left", "tail"], "tail"),
+        ("weights", [1.0, 2.0], "weight"),
+        ("weights", [float("nan")], "finite"),
+        ("name", "lift_front_left", "unique"),
+    ],
+)
+def test_drives_that_drive_nothing_are_refused(key, value, message):
+    data = load_robot("quadruped").spec.to_dict()
+    data["command"]["drives"][0][key] = value
+    with pytest.raises(RobotError, match=message):
+        RobotSpec.from_dict(data)

@@ -1,0 +1,52 @@
+"""Where an episode begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import RobotError
+
+_RISE_M, _HIGHEST_M = 0.01, 10.0
+
+
+def randomize_pose(model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
+    """Draw a random pose as dm_control does.
+
+    A free base gets a random orientation and is lifted until nothing touches. Without one, limited
+    hinges are uniform in their ranges and free hinges in ±π.
+    """
+    free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
+    if len(free):
+        _drop(model, data, int(model.jnt_qposadr[free[0]]), rng)
+        return
+    for joint in range(model.njnt):
+        if model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_HINGE:
+            continue
+        low, high = model.jnt_range[joint] if model.jnt_limited[joint] else (-np.pi, np.pi)
+        data.qpos[model.jnt_qposadr[joint]] = rng.uniform(low, high)
+
+
+def joint_ranges(model: mujoco.MjModel, names: Sequence[str]) -> NDArray[np.float64]:
+    """Limits (len(names), 2) of joints in rad or m, ±π where a joint has none."""
+    ranges = [
+        joint.range if model.jnt_limited[joint.id] else (-np.pi, np.pi)
+        for joint in (model.joint(name) for name in names)
+    ]
+    return np.array(ranges, dtype=np.float64).reshape(-1, 2)
+
+
+def _drop(
+    model: mujoco.MjModel, data: mujoco.MjData, address: int, rng: np.random.Generator
+) -> None:
+    quaternion = rng.normal(size=4)
+    data.qpos[address + 3 : address + 7] = quaternion / np.linalg.norm(quaternion)
+    for height in np.arange(0.0, _HIGHEST_M, _RISE_M):
+        data.qpos[address + 2] = height
+        mujoco.mj_fwdPosition(model, data)
+        if data.ncon == 0:
+            return
+    raise RobotError(f"the robot touches something even {_HIGHEST_M:.0f} m above the floor")
