@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,24 +16,51 @@ from .imagine.base import Imaginer
 from .imagine.clip import Clip
 from .imagine.command import clean_command
 from .project.embedder import FrameEmbedder, load_embedder
-from .project.projection import WINDOW_WEIGHTS, Projection, join, project
+from .project.projection import WINDOW_WEIGHTS, Projection, join, project_embeddings
+
+if TYPE_CHECKING:
+    from .rehearse.report import RehearsalReport
 
 OnProgress = Callable[[str, float], None]
 IsCanceled = Callable[[], bool]
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What a sentence became: a clip, the observations to imitate, and the seconds it took.
+class Variation:
+    """One way of imagining a sentence: its clip of T frames, their embeddings (T, dim), and the
+    observations that they were projected to.
+    """
 
-    The projection begins with the frames of the clip; those of its variations follow.
+    clip: Clip
+    embeddings: NDArray[np.float32]
+    projection: Projection
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a sentence became: the observations to imitate, and the seconds it took.
+
+    variations: at least one. projection: that of all variations, one after another; after a
+    rehearsal the one that did best, and the first variation is the one that shows it best.
+    rehearsal: what the rehearsal found; None without one.
     """
 
     command: str
-    clip: Clip
+    variations: tuple[Variation, ...]
     projection: Projection
     imagine_s: float
     project_s: float
+    rehearsal: RehearsalReport | None = None
+
+    @property
+    def clip(self) -> Clip:
+        """The clip that stands for the plan."""
+        return self.variations[0].clip
+
+    @property
+    def source(self) -> str:
+        """Which imaginer made the clip and, where it chose one, what it chose."""
+        return self.clip.source
 
 
 class Pipeline:
@@ -82,10 +110,11 @@ class Pipeline:
         if is_canceled is not None and is_canceled():
             raise CommandError(f"{sentence!r} was canceled", ErrorCode.CANCELED)
         report("project", 0.0)
-        projection = join([self.project(clip) for clip in clips])
+        variations = tuple(self._vary(clip) for clip in clips)
+        projection = join([variation.projection for variation in variations])
         report("project", 1.0)
         seconds = imagined - started, time.monotonic() - imagined
-        return Plan(sentence, clips[0], projection, *seconds)
+        return Plan(sentence, variations, projection, *seconds)
 
     def _imagine(
         self, sentence: str, seed: int, report: OnProgress, is_canceled: IsCanceled | None
@@ -110,7 +139,12 @@ class Pipeline:
 
     def project(self, clip: Clip) -> Projection:
         """The robot's own observations for the frames of a clip."""
-        return project(clip, self._embedder, self.bundle.index(), self._window)
+        return self._vary(clip).projection
+
+    def _vary(self, clip: Clip) -> Variation:
+        embeddings = self._embedder.embed(clip.frames)
+        projection = project_embeddings(embeddings, clip.fps, self.bundle.index(), self._window)
+        return Variation(clip, embeddings, projection)
 
     def latent(self, projection: Projection) -> NDArray[np.float32]:
         """The latent z (d,) that imitates a projection; imports torch, loads the model once."""

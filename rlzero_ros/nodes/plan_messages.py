@@ -24,7 +24,7 @@ def plan_message(
     message = ProjectedPlan(
         id=plan_id,
         command=plan.command,
-        source=plan.clip.source,
+        source=plan.source,
         bundle_id=bundle_id,
         observation_dim=plan.projection.observations.shape[1],
         confidence=confidence(plan.projection),
@@ -47,7 +47,8 @@ def hold_message(*, plan_id: str, bundle_id: str, now: Time, lifetime_s: float) 
 def strip_message(plan: Plan, thumbnails: Thumbnails, now: Time) -> CompressedImage:
     """Some of the imagined frames above the real ones that they were projected to, as a PNG."""
     chosen = spread(len(plan.clip.frames))
-    real = [thumbnails.decode(int(plan.projection.indices[i])) for i in chosen]
+    indices = plan.variations[0].projection.indices
+    real = [thumbnails.decode(int(indices[i])) for i in chosen]
     strip = projection_strip([plan.clip.frames[i] for i in chosen], real)
     message = CompressedImage(format="png", data=png(strip))
     message.header.stamp = now.to_msg()

@@ -93,12 +93,24 @@ def project(
             f"not with {embedder.id}: load that one or run 'rlzero index' again",
             ErrorCode.BUNDLE_MISMATCH,
         )
+    embeddings = embedder.embed(clip.frames)
+    return project_embeddings(embeddings, clip.fps, index, window, motion, spread)
+
+
+def project_embeddings(
+    embeddings: NDArray[np.float32],
+    fps: float,
+    index: ObservationIndex,
+    window: tuple[float, float, float] = WINDOW_WEIGHTS,
+    motion: float = MOTION_WEIGHT,
+    spread: float = SPREAD,
+) -> Projection:
+    """As `project`, of frames whose embeddings (T, dim) by the index's embedder are known."""
     if len(window) != WINDOW or not min(window) >= 0 or not 0 < window[1] < np.inf:
         raise ProjectError(f"window weights must be three, >= 0, the middle one > 0: {window}")
     if not (0 <= motion < np.inf and 0 <= spread < np.inf):
         raise ProjectError(f"motion and spread must be >= 0, not {motion} and {spread}")
-    embeddings = embedder.embed(clip.frames)
-    rows, weights = clip_windows(len(embeddings), clip.fps, index.window_stride_s, window)
+    rows, weights = clip_windows(len(embeddings), fps, index.window_stride_s, window)
     k = min(_CANDIDATES, len(index))
     similarities, indices = index.search(embeddings[rows], weights, motion, k)
     margin = spread * (1.0 - index.chance_similarity)

@@ -1,0 +1,1 @@
+"""Rehearse: try plans on the robot's own model before the robot does."""
