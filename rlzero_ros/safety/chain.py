@@ -45,7 +45,10 @@ def finite_vector(value: object, size: int | None = None) -> NDArray[np.float64]
         return None
     if size is not None and given.size != size:
         return None
-    with np.errstate(over="ignore"):
+    if given.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):
+            vector = given.astype(np.float64)
+    else:
         vector = given.astype(np.float64)
     return vector if bool(np.isfinite(vector).all()) else None
 
@@ -54,7 +57,7 @@ def clip_to_limits(
     command: NDArray[np.float64], limits: CommandLimits
 ) -> tuple[NDArray[np.float64], bool]:
     """Return the (n,) command within lower and upper, and whether any joint was changed."""
-    clipped = np.clip(command, limits.lower, limits.upper)
+    clipped = np.minimum(np.maximum(command, limits.lower), limits.upper)
     return clipped, bool((clipped != command).any())
 
 
@@ -66,5 +69,6 @@ def limit_slew(
     Where both `command` and `previous` are within the limits, so is the result: it lies between
     them.
     """
-    limited = np.clip(command, previous - limits.max_step, previous + limits.max_step)
+    low, high = previous - limits.max_step, previous + limits.max_step
+    limited = np.minimum(np.maximum(command, low), high)
     return limited, bool((limited != command).any())

@@ -12,73 +12,46 @@ STOPPED is latched: whatever the inputs do later, only `reset_stop` and then `ar
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import IntEnum
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .blend import blend
+from .body_limits import BodyLimits
 from .chain import clip_to_limits, finite_vector, limit_slew, stale_input
+from .guard_state import COUNTERS, Fault, GuardState, Verdict
 from .hold import final_command, hold_command
 from .limits import CommandLimits
 from .reading import Reading
-
-Observe = Callable[[], object]
-Act = Callable[[NDArray[np.float64]], object]
-
-COUNTERS = (
-    "ticks",
-    "stale_state",
-    "invalid_state",
-    "invalid_observation",
-    "policy_error",
-    "invalid_action",
-    "clipped",
-    "slew_limited",
-    "invalid_command",
-    "passed",
-    "held",
-    "faults",
-    "stops",
-    "arms",
-    "arms_refused",
-    "resets",
-)
-
-
-class GuardState(IntEnum):
-    """The numbers are those of PolicyStatus.guard_state."""
-
-    DISARMED = 0
-    ENGAGING = 1
-    RUNNING = 2
-    STOPPED = 3
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether a request was granted, and what to tell the person who made it."""
-
-    granted: bool
-    message: str
+from .thought import Act, Observe, Thought, think
+from .unfit import unfit
 
 
 class SafetyGuard:
-    """Fresh → finite observation → policy → finite action → clip → slew → finite → publish.
+    """Fresh → finite → within the body's limits → policy → clip → slew → finite → publish.
 
-    `tick` never raises, whatever its inputs are or do; what it returns is None (send nothing) or
-    an (n,) command that is finite and within the limits. Not thread-safe: the caller holds a lock.
+    `tick` is one control step. Where the policy may take long, `begin`, `think` and `finish` are
+    the same step in three parts, of which `think` needs no lock; whatever stops the robot in the
+    meantime discards the action. Nothing here raises, whatever the inputs are or do; what is
+    returned is None (send nothing) or an (n,) command that is finite and within the limits.
+    Not thread-safe: the caller holds a lock.
     """
 
-    def __init__(self, limits: CommandLimits, observation_dim: int, engage_s: float) -> None:
+    def __init__(
+        self,
+        limits: CommandLimits,
+        observation_dim: int,
+        engage_s: float,
+        body: BodyLimits | None = None,
+    ) -> None:
         """Start disarmed.
 
         Args:
             limits: of the command.
             observation_dim: size of the policy's observation.
             engage_s: seconds in which a policy takes over from a hold; 0 for at once.
+            body: limits of what is measured; None for none.
 
         Raises:
             ValueError: if engage_s is not a finite number >= 0.
@@ -91,11 +64,13 @@ class SafetyGuard:
         self.state = GuardState.DISARMED
         self.stop_reason = ""
         self.last_error: Exception | None = None
+        self._body = body
         self._observation_dim = observation_dim
         self._engage_ticks = int(np.ceil(engage_s / limits.period_s))
         self._engage_tick = 0
         self._engage_from = np.zeros(limits.size)
         self._holding = True
+        self._arming = 0
         self._last: NDArray[np.float64] | None = None
 
     @property
@@ -117,14 +92,12 @@ class SafetyGuard:
         if self.armed:
             return Verdict(True, "already armed")
         if self.state is GuardState.STOPPED:
-            return self._refuse_arm(f"stopped: {self.stop_reason}; call reset_stop first")
-        if why := stale_input(reading.ages_s, self.limits.stale_after_s) or reading.fault:
-            return self._refuse_arm(f"the robot's state cannot be used: {why}")
-        positions = finite_vector(reading.joint_positions, self.limits.size)
-        if positions is None or self._velocities(reading) is None:
-            return self._refuse_arm("the robot's state cannot be used: a joint is not finite")
+            return self.refuse_arm(f"stopped: {self.stop_reason}; call reset_stop first")
+        if fault := unfit(reading, self.limits, self._body):
+            return self.refuse_arm(f"the robot's state cannot be used: {fault.reason}")
         if self.limits.interface == "position":
             # The measured pose: the one place that no controller has to hurry to.
+            positions = np.asarray(reading.joint_positions, dtype=np.float64)
             self._last = clip_to_limits(positions, self.limits)[0]
         elif self._last is None:
             self._last = np.zeros(self.limits.size)
@@ -132,6 +105,11 @@ class SafetyGuard:
         self._holding = True
         self.state = GuardState.ENGAGING
         return Verdict(True, "armed")
+
+    def refuse_arm(self, why: str) -> Verdict:
+        """Refuse to arm, and count it."""
+        self.counters["arms_refused"] += 1
+        return Verdict(False, why)
 
     def disarm(self) -> Verdict:
         """Take the robot from the policy; it is held, and `arm` is enough to give it back."""
@@ -169,6 +147,19 @@ class SafetyGuard:
         self.last_error = None
         return Verdict(True, "stop reset; call arm to move")
 
+    def trip(self, fault: Fault) -> None:
+        """Count a fault; it stops the robot if a policy drives it."""
+        self.counters[fault.counter] += 1
+        if self.armed:
+            self.counters["faults"] += 1
+            self.last_error = fault.error
+            self.stop(fault.reason)
+
+    def expire(self, ages_s: Mapping[str, float]) -> None:
+        """Stop if a policy drives the robot and an input is too old; for between two steps."""
+        if self.armed and (why := stale_input(ages_s, self.limits.stale_after_s)):
+            self.trip(Fault("stale_state", f"stale state: {why}"))
+
     def tick(
         self, reading: Reading, observe: Observe, act: Act | None
     ) -> NDArray[np.float64] | None:
@@ -177,7 +168,7 @@ class SafetyGuard:
         Args:
             reading: the robot's state.
             observe: computes the (observation_dim,) observation; called only once the state has
-                been found fresh and finite.
+                been found fresh, finite and within the body's limits.
             act: turns that observation into an (n,) command in the interface's units; None to
                 hold the robot while it stays armed.
 
@@ -187,36 +178,58 @@ class SafetyGuard:
             `observe` or `act` raised.
 
         """
+        command = None
+        if self.begin(reading, act is not None) and act is not None:
+            command = self.finish(self.think(observe, act))
+        return self.hold(reading) if command is None else command
+
+    def begin(self, reading: Reading, driven: bool) -> bool:
+        """Judge the state; return whether an action is wanted, else `hold` is what to send.
+
+        driven: whether there is a policy that could act on it.
+        """
         self.counters["ticks"] += 1
         if not self.armed:
-            return self._hold(reading)
-        if why := stale_input(reading.ages_s, self.limits.stale_after_s):
-            return self._fault("stale_state", f"stale state: {why}", reading)
-        if why := self._invalid_state(reading):
-            return self._fault("invalid_state", f"invalid state: {why}", reading)
-        if act is None:
+            return False
+        if fault := unfit(reading, self.limits, self._body):
+            self.trip(fault)
+            return False
+        if not driven:
             self._holding = True
             self.state = GuardState.RUNNING
-            return self._hold(reading)
-        try:
-            observed = observe()
-        except Exception as error:  # noqa: BLE001 - any failure must stop the robot
-            return self._fault("invalid_observation", "observation failed", reading, error)
-        observation = finite_vector(observed, self._observation_dim)
-        if observation is None:
-            why = f"the observation is not {self._observation_dim} finite numbers"
-            return self._fault("invalid_observation", why, reading)
-        try:
-            acted = act(observation)
-        except Exception as error:  # noqa: BLE001 - any failure must stop the robot
-            return self._fault("policy_error", "the policy failed", reading, error)
-        action = finite_vector(acted, self.limits.size)
-        if action is None:
-            why = f"the action is not {self.limits.size} finite numbers"
-            return self._fault("invalid_action", why, reading)
-        return self._admit(action, reading)
+            return False
+        self._arming = self.counters["arms"]
+        return True
 
-    def _admit(self, action: NDArray[np.float64], reading: Reading) -> NDArray[np.float64] | None:
+    def think(self, observe: Observe, act: Act) -> Thought:
+        """See `think`; looks at nothing that changes, so that no lock is needed."""
+        return think(observe, act, self._observation_dim, self.limits.size)
+
+    def finish(self, thought: Thought) -> NDArray[np.float64] | None:
+        """Return the (n,) command of the action, None where `hold` is what to send."""
+        if not self.armed or self._arming != self.counters["arms"]:
+            self.counters["discarded"] += 1
+            return None
+        if thought.action is None:
+            self.trip(thought.fault or Fault("invalid_action", "there is no action"))
+            return None
+        return self._admit(thought.action)
+
+    def hold(self, reading: Reading) -> NDArray[np.float64] | None:
+        """Return the hold; nothing as long as nothing was ever sent, unless a stop asks for it."""
+        if self._last is None and self.state is not GuardState.STOPPED:
+            return None
+        age = {"velocities": reading.velocities_age_s}
+        fresh = not stale_input(age, self.limits.stale_after_s)
+        velocities = finite_vector(reading.joint_velocities, self.limits.size) if fresh else None
+        command = hold_command(self.limits, self._last, velocities)
+        if command is not None:
+            self.counters["held"] += 1
+            self._last = command
+            return command.copy()
+        return None
+
+    def _admit(self, action: NDArray[np.float64]) -> NDArray[np.float64] | None:
         """Clip, blend, slew and look once more."""
         previous = self._last if self._last is not None else np.zeros(self.limits.size)
         if self._holding:
@@ -237,48 +250,8 @@ class SafetyGuard:
         # Rounding may carry a sum past a limit by its last bit; the limits win.
         command = finite_vector(clip_to_limits(limited, self.limits)[0], self.limits.size)
         if command is None:
-            return self._fault("invalid_command", "the command is not finite", reading)
+            self.trip(Fault("invalid_command", "the command is not finite"))
+            return None
         self.counters["passed"] += 1
         self._last = command
         return command.copy()
-
-    def _hold(self, reading: Reading) -> NDArray[np.float64] | None:
-        """Return the hold; nothing as long as nothing was ever sent, unless a stop asks for it."""
-        if self._last is None and self.state is not GuardState.STOPPED:
-            return None
-        age = {"velocities": reading.velocities_age_s}
-        fresh = not stale_input(age, self.limits.stale_after_s)
-        velocities = self._velocities(reading) if fresh else None
-        command = hold_command(self.limits, self._last, velocities)
-        if command is not None:
-            self.counters["held"] += 1
-            self._last = command
-            return command.copy()
-        return None
-
-    def _fault(
-        self, counter: str, reason: str, reading: Reading, error: Exception | None = None
-    ) -> NDArray[np.float64] | None:
-        self.counters[counter] += 1
-        self.counters["faults"] += 1
-        self.last_error = error
-        self.stop(reason if error is None else f"{reason}: {type(error).__name__}: {error}")
-        return self._hold(reading)
-
-    def _invalid_state(self, reading: Reading) -> str:
-        if reading.fault:
-            return reading.fault
-        if finite_vector(reading.joint_positions, self.limits.size) is None:
-            return f"joint positions are not {self.limits.size} finite numbers"
-        if self._velocities(reading) is None:
-            return f"joint velocities are not {self.limits.size} finite numbers"
-        if finite_vector(reading.base) is None:
-            return "the base's pose or motion is not finite"
-        return ""
-
-    def _velocities(self, reading: Reading) -> NDArray[np.float64] | None:
-        return finite_vector(reading.joint_velocities, self.limits.size)
-
-    def _refuse_arm(self, why: str) -> Verdict:
-        self.counters["arms_refused"] += 1
-        return Verdict(False, why)

@@ -21,6 +21,8 @@ class Reading:
         base: (k,) every other number that the observation is computed from.
         velocities_age_s: seconds since the oldest of the joint velocities was received: damping may
             use them while they are fresh, whatever else is wrong.
+        height_m: of the base above the world's origin; NaN if unknown.
+        tilt_rad: angle between the base's z axis and the vertical; NaN if unknown.
         fault: why the inputs cannot be used, in words for a person; empty if they can.
 
     """
@@ -30,4 +32,6 @@ class Reading:
     joint_velocities: NDArray[np.float64]
     base: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     velocities_age_s: float = np.inf
+    height_m: float = np.nan
+    tilt_rad: float = np.nan
     fault: str = ""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rlzero_ros.safety import CommandLimits, GuardState, Reading, SafetyGuard
+from rlzero_ros.safety import CommandLimits, Fault, GuardState, Reading, SafetyGuard
 
 N, DIM, PERIOD_S = 3, 5, 0.025
 POSE = np.array([0.1, -0.2, 0.3])
@@ -283,3 +283,38 @@ def test_returned_commands_are_the_callers_own():
 def test_engage_time_must_be_a_time(engage_s):
     with pytest.raises(ValueError, match="engage_s"):
         make_guard(engage_s=engage_s)
+
+
+@pytest.mark.parametrize("meanwhile", ["stop", "disarm", "re-arm", "trip", "expire"])
+def test_an_action_that_comes_too_late_is_discarded(meanwhile):
+    guard = armed("position", engage_s=0.0)
+    before = run(guard, 5)[-1]
+    assert guard.begin(reading(), driven=True)
+    thought = guard.think(observe, lambda _: np.full(N, -2.0))
+    if meanwhile == "stop":
+        guard.stop("asked to")
+    elif meanwhile == "trip":
+        guard.trip(Fault("loop_hangs", "too late"))
+    elif meanwhile == "expire":
+        guard.expire({"imu": 0.2})
+    else:
+        guard.disarm()
+    if meanwhile == "re-arm":
+        guard.arm(reading(positions=before))
+    assert guard.finish(thought) is None
+    assert guard.counters["discarded"] == 1
+    np.testing.assert_array_equal(guard.hold(reading()), before)
+
+
+def test_a_fault_beside_the_chain_is_counted_always_and_stops_what_is_armed():
+    guard = make_guard()
+    guard.trip(Fault("loop_hangs", "too late"))
+    guard.expire({"imu": 9.0})
+    assert guard.state is GuardState.DISARMED
+    assert (guard.counters["loop_hangs"], guard.counters["faults"]) == (1, 0)
+    guard.arm(reading())
+    guard.expire({"imu": 0.09})
+    assert guard.armed
+    guard.expire({"imu": 0.11})
+    assert guard.stop_reason == "stale state: imu: 110 ms old, more than 100 ms"
+    assert (guard.counters["stale_state"], guard.counters["faults"]) == (1, 1)
