@@ -177,7 +177,7 @@ class Bundle:
         if sizes.get("action_dim") != self.spec.action_dim:
             raise _mismatch(
                 f"{mf.MANIFEST} in {self.path}: the model has {sizes.get('action_dim')} actions, "
-                f"the robot {self.spec.action_dim} joints"
+                f"the robot {self.spec.action_dim}"
             )
         hold = self.hold_latent
         if type(sizes.get("latent_dim")) is not int or (

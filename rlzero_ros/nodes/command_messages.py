@@ -26,7 +26,7 @@ def command_message_maker(spec: RobotSpec) -> tuple[type, MessageMaker]:
 
     The function takes an (n,) command in the spec's order and SI units, and the time to stamp.
     """
-    names, interface = list(spec.joint_names), spec.command.interface
+    names, interface = list(spec.command_names), spec.command.interface
 
     def float64_multi_array(command: NDArray[np.float64], stamp: Time) -> CommandMessage:
         return Float64MultiArray(data=_doubles(command))

@@ -58,15 +58,15 @@ class PolicySetup:
         Raises:
             BundleError: if the action is not action_dim finite numbers.
         """
-        n = self.spec.action_dim
+        n, joints = self.spec.action_dim, len(self.spec.joint_names)
         rest = RobotState(
             time_s=0.0,
             base_position=np.zeros(3),
             base_orientation=np.array([0.0, 0.0, 0.0, 1.0]),
             base_linear_velocity=np.zeros(3),
             base_angular_velocity=np.zeros(3),
-            joint_positions=np.zeros(n),
-            joint_velocities=np.zeros(n),
+            joint_positions=np.zeros(joints),
+            joint_velocities=np.zeros(joints),
         )
         z = project_to_sphere(np.ones(self.bfm.latent_dim))
         action = self.runtime.act(self.assembler.observe(rest), z)

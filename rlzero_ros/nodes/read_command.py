@@ -48,7 +48,7 @@ def read_command(message: CommandMessage, spec: RobotSpec) -> NDArray[np.float64
         values = _in_joint_order(message.name, field, spec)
     if values.shape != (spec.action_dim,):
         raise RobotError(
-            f"the command has {values.size} numbers, {spec.name} has {spec.action_dim} joints",
+            f"the command has {values.size} numbers, {spec.name} takes {spec.action_dim}",
             ErrorCode.DATA_INVALID,
         )
     if not np.all(np.isfinite(values)):
@@ -62,7 +62,7 @@ def _in_joint_order(
     if len(names) > MAX_NAMES or len(values) > MAX_NAMES:
         raise RobotError(f"the command names more than {MAX_NAMES} joints", ErrorCode.DATA_INVALID)
     by_name = dict(zip(names, values, strict=False))
-    missing = [name for name in spec.joint_names if name not in by_name]
+    missing = [name for name in spec.command_names if name not in by_name]
     if missing:
         raise RobotError(f"the command lacks {', '.join(missing)}", ErrorCode.DATA_INVALID)
-    return np.array([by_name[name] for name in spec.joint_names], dtype=np.float64)
+    return np.array([by_name[name] for name in spec.command_names], dtype=np.float64)

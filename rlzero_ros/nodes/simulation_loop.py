@@ -120,7 +120,8 @@ class SimulationLoop:
 
     def _place(self, seed: int | None = None) -> None:
         self._simulation.reset(seed, pose=self._pose)
-        self._command = self._no_command(self._simulation.state().joint_positions)
+        joints = self._simulation.state().joint_positions
+        self._command = self._no_command(self._simulation.spec.driven(joints))
         self._command_time, self._commanded = 0.0, False
 
     def _no_command(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:

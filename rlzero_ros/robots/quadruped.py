@@ -68,7 +68,7 @@ SPEC = RobotSpec(
         ObservationTerm("base_angular_velocity"),
         ObservationTerm("joint_velocities", _JOINTS),
     ),
-    velocity_limit=_RATE,
+    velocity_limit=(max(_RATE),) * 16,
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -110,8 +111,7 @@ class BaseSpec:
 class RobotSpec:
     """One robot: joints, command, observation layout and rates (SI units, REP-103 frames).
 
-    joint_names: what joint_states reports. velocity_limit: fastest motion (rad/s) of what each
-    command drives.
+    joint_names: what joint_states reports. velocity_limit: fastest motion of each joint (rad/s).
     """
 
     name: str
@@ -145,17 +145,16 @@ class RobotSpec:
                     f"known: {sorted(_TERM_SIZES)}"
                 )
         self._check_drives()
-        n = self.action_dim
-        per_command = {
-            "command.lower": self.command.lower,
-            "command.upper": self.command.upper,
-            "command.rate_limit": self.command.rate_limit,
-            "command.hold_damping": self.command.hold_damping,
-            "velocity_limit": self.velocity_limit,
+        sizes = {
+            "command.lower": (self.command.lower, self.action_dim),
+            "command.upper": (self.command.upper, self.action_dim),
+            "command.rate_limit": (self.command.rate_limit, self.action_dim),
+            "command.hold_damping": (self.command.hold_damping, self.action_dim),
+            "velocity_limit": (self.velocity_limit, n),
         }
-        for key, values in per_command.items():
-            if len(values) != n or not np.all(np.isfinite(values)):
-                raise RobotError(f"robot {self.name!r}: {key} needs {n} finite numbers")
+        for key, (values, size) in sizes.items():
+            if len(values) != size or not np.all(np.isfinite(values)):
+                raise RobotError(f"robot {self.name!r}: {key} needs {size} finite numbers")
         if not np.all(np.less(self.command.lower, self.command.upper)):
             raise RobotError(f"robot {self.name!r}: command.lower must be below command.upper")
         if np.min(self.command.rate_limit) <= 0 or np.min(self.velocity_limit) <= 0:
@@ -186,13 +185,22 @@ class RobotSpec:
 
         A joint that is not finite makes all of them not finite.
         """
-        joints = np.asarray(joints, dtype=np.float64)
+        return self.drive_weights @ np.asarray(joints, dtype=np.float64)
+
+    @cached_property
+    def drive_weights(self) -> NDArray[np.float64]:
+        """What each joint contributes to each drive: (action_dim, joints)."""
         if not self.command.drives:
-            return joints
+            return np.eye(len(self.joint_names))
         weights = np.zeros((self.action_dim, len(self.joint_names)))
         for row, drive in zip(weights, self.command.drives, strict=True):
             row[[self.joint_names.index(name) for name in drive.joints]] = drive.weights
-        return weights @ joints
+        return weights
+
+    @property
+    def driven_velocity_limit(self) -> NDArray[np.float64]:
+        """How fast what each command drives can move when every joint moves at its limit."""
+        return np.abs(self.drive_weights) @ np.asarray(self.velocity_limit)
 
     @property
     def action_dim(self) -> int:
