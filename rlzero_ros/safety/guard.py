@@ -21,7 +21,7 @@ from .blend import blend
 from .body_limits import BodyLimits
 from .chain import clip_to_limits, finite_vector, limit_slew, stale_input
 from .guard_state import COUNTERS, Fault, GuardState, Verdict
-from .hold import final_command, hold_command
+from .hold import driven_velocities, final_command, hold_command
 from .limits import CommandLimits
 from .reading import Reading
 from .thought import Act, Observe, Thought, think
@@ -98,7 +98,7 @@ class SafetyGuard:
         if self.limits.interface == "position":
             # The measured pose: the one place that no controller has to hurry to.
             positions = np.asarray(reading.joint_positions, dtype=np.float64)
-            self._last = clip_to_limits(positions, self.limits)[0]
+            self._last = clip_to_limits(self.limits.driven(positions), self.limits)[0]
         elif self._last is None:
             self._last = np.zeros(self.limits.size)
         self.counters["arms"] += 1
@@ -219,9 +219,7 @@ class SafetyGuard:
         """Return the hold; nothing as long as nothing was ever sent, unless a stop asks for it."""
         if self._last is None and self.state is not GuardState.STOPPED:
             return None
-        age = {"velocities": reading.velocities_age_s}
-        fresh = not stale_input(age, self.limits.stale_after_s)
-        velocities = finite_vector(reading.joint_velocities, self.limits.size) if fresh else None
+        velocities = driven_velocities(reading, self.limits)
         command = hold_command(self.limits, self._last, velocities)
         if command is not None:
             self.counters["held"] += 1

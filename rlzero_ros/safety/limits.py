@@ -17,7 +17,9 @@ MIN_STALE_S = 0.1
 
 @dataclass(frozen=True)
 class CommandLimits:
-    """Limits of the n commanded joints, in the units of the command interface.
+    """Limits of the n numbers of a command, in the units of the command interface.
+
+    Each is for one joint, unless `drives` says how joints are coupled to what is commanded.
 
     Units by interface: effort N·m, position rad (or m), velocity rad/s (or m/s).
 
@@ -29,6 +31,8 @@ class CommandLimits:
             the fastest change of torque.
         damping: (n,) kd >= 0 in N·m·s/rad, used only by effort robots when they hold.
         period_s: the control period in seconds.
+        drives: (n, joints) what each joint's position or velocity contributes to that of each
+            commanded drive (a tendon, a linkage); None where each joint is commanded itself.
         max_step: (n,) largest change from one command to the next, derived:
             position and velocity: rate·period·0.5. A joint is asked for at most half of what it
             can do, so that it follows the command instead of trailing behind it and then
@@ -50,6 +54,7 @@ class CommandLimits:
     rate: NDArray[np.float64]
     damping: NDArray[np.float64]
     period_s: float
+    drives: NDArray[np.float64] | None = None
     max_step: NDArray[np.float64] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -61,6 +66,12 @@ class CommandLimits:
             object.__setattr__(self, name, _constant(name, getattr(self, name)))
         if len({v.size for v in (self.lower, self.upper, self.rate, self.damping)}) != 1:
             raise ValueError("lower, upper, rate and damping must name the same joints")
+        if self.drives is not None:
+            drives = np.array(self.drives, dtype=np.float64)
+            if drives.ndim != 2 or len(drives) != self.size or not np.isfinite(drives).all():
+                raise ValueError("drives must have one row of finite weights for each command")
+            drives.setflags(write=False)
+            object.__setattr__(self, "drives", drives)
         if np.any(self.lower > self.upper):
             raise ValueError("lower must not be above upper")
         if np.any(self.rate <= 0):
@@ -74,8 +85,18 @@ class CommandLimits:
 
     @property
     def size(self) -> int:
-        """The number of commanded joints, n."""
+        """Numbers in a command, n."""
         return int(self.lower.size)
+
+    @property
+    def joints(self) -> int:
+        """The number of joints whose state is measured."""
+        return self.size if self.drives is None else int(self.drives.shape[1])
+
+    def driven(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return positions or velocities (joints,) as those (n,) of what is commanded."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return values if self.drives is None else self.drives @ values
 
     @property
     def stale_after_s(self) -> float:

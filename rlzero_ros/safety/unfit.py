@@ -20,7 +20,7 @@ def unfit(reading: Reading, limits: CommandLimits, body: BodyLimits | None) -> F
     """
     if why := stale_input(reading.ages_s, limits.stale_after_s):
         return Fault("stale_state", f"stale state: {why}")
-    if why := _invalid(reading, limits.size):
+    if why := _invalid(reading, limits.joints):
         return Fault("invalid_state", f"invalid state: {why}")
     return None if body is None else body.broken(reading)
 

@@ -318,3 +318,38 @@ def test_a_fault_beside_the_chain_is_counted_always_and_stops_what_is_armed():
     guard.expire({"imu": 0.11})
     assert guard.stop_reason == "stale state: imu: 110 ms old, more than 100 ms"
     assert (guard.counters["stale_state"], guard.counters["faults"]) == (1, 1)
+
+
+def coupled_guard(interface, weight=0.5):
+    """Two drives of three joints: the first joint, and a tendon over the other two."""
+    drives = np.array([[1.0, 0.0, 0.0], [0.0, weight, -weight]])
+    limits = CommandLimits(
+        interface, [-1.0] * 2, [1.0] * 2, [100.0] * 2, [0.1, 1.0], PERIOD_S, drives
+    )
+    return SafetyGuard(limits, DIM, 0.0)
+
+
+def test_a_robot_with_coupled_joints_is_held_by_its_drives():
+    guard = coupled_guard("effort")
+    assert guard.arm(reading()).granted
+    np.testing.assert_allclose(run(guard, action=None)[0], [-0.1, 1.0])  # −kd·drives·speed, clipped
+    guard = coupled_guard("position")
+    assert not guard.arm(reading(positions=[0.0, 0.0])).granted
+    assert guard.arm(reading()).granted
+    np.testing.assert_allclose(run(guard, action=None)[0], [0.1, -0.25])
+    run(guard, action=lambda _: np.ones(2))
+    assert guard.state is GuardState.RUNNING
+
+
+def test_velocities_that_overflow_leave_the_robot_limp():
+    guard = coupled_guard("effort", weight=2.0)
+    guard.arm(reading())
+    guard.stop("operator")
+    huge = reading(velocities=[0.0, 1.7e308, 1.7e308])
+    np.testing.assert_array_equal(run(guard, state=huge)[0], [0.0, 0.0])
+
+
+@pytest.mark.parametrize("drives", [[[1.0, 0.0, 0.0]], [1.0, 0.0], [[NAN, 0.0], [0.0, 1.0]]])
+def test_drives_need_a_row_for_each_command(drives):
+    with pytest.raises(ValueError, match="drives"):
+        CommandLimits("effort", [-1.0] * 2, [1.0] * 2, [1.0] * 2, [0.1] * 2, PERIOD_S, drives)
