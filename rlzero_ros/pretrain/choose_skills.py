@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..robots.initial_pose import joint_ranges
 from ..robots.registry import Robot
 from ..robots.simulation import Simulation
+from .free_skills import FreeSkills
 from .planar_skills import PlanarSkills
 from .resting_poses import resting_poses
 from .skills import SkillRanges, Skills
@@ -13,6 +14,7 @@ _RANGES = {
     "walker": SkillRanges(max_speed=8.0, backward=2.0, tall=3.0),
     "stickman": SkillRanges(max_speed=8.0, backward=2.0, tall=3.0),
     "cheetah": SkillRanges(max_speed=10.0, backward=10.0, tall=0.0),
+    "quadruped": SkillRanges(max_speed=5.0, backward=2.0, reach=2.0, spin=(1.5, 6.0)),
 }
 
 
@@ -26,4 +28,6 @@ def make_skills(robot: Robot, seed: int, poses: int = 4000) -> Skills:
     rest = resting_poses(robot, poses, seed)
     observed = next((t.names for t in spec.observation if t.kind == "joint_positions"), ())
     limits = joint_ranges(simulation.model, observed)
+    if spec.base.kind == "free":
+        return FreeSkills(spec, rest, height, ranges, limits)
     return PlanarSkills(spec, rest, height, ranges, limits)

@@ -74,7 +74,7 @@ class PlanarSkills(Skills):
         skills[np.arange(n), kinds] = 1.0
         k = len(KINDS)
         speed = draw_speeds(n, rng, self._ranges)
-        height = rng.uniform(0.05, 1.05, n) * self.stand_height
+        height = rng.uniform(0.05, self._ranges.reach, n) * self.stand_height
         pitch = rng.uniform(-np.pi, np.pi, n)
         upright = rng.random(n) < 0.4
         pitch = np.where(upright, 0.15 * pitch, pitch)

@@ -28,12 +28,14 @@ class SkillRanges:
 
     max_speed: fastest forward speed asked for (m/s). backward: fastest backward (m/s).
     tall: how much standing high counts, beside standing upright (1), while it moves; 0 for robots
-    that run low. spin: slowest and fastest rate of turning over (rad/s).
+    that run low. reach: highest posture asked for, as a share of the height at which it stands.
+    spin: slowest and fastest rate of turning over (rad/s).
     """
 
     max_speed: float = 5.0
     backward: float = 5.0
     tall: float = 1.0
+    reach: float = 1.05
     spin: tuple[float, float] = (3.0, 10.0)
 
 

@@ -86,7 +86,7 @@ def test_a_cheetah_is_asked_to_run_both_ways_and_need_not_stand_tall():
     assert space.reward(on_its_back, move).max() < 0.01
 
 
-@pytest.mark.parametrize("name", ["walker", "cheetah", "stickman"])
+@pytest.mark.parametrize("name", ["walker", "cheetah", "stickman", "quadruped"])
 def test_every_pose_earns_most_by_being_there(name):
     robot = load_robot(name)
     space = make_skills(robot, 0, poses=40)
@@ -95,3 +95,34 @@ def test_every_pose_earns_most_by_being_there(name):
     rewards = np.stack([space.reward(np.repeat(row[None], 400, 0), pose) for row in rest])
     assert rewards.max(0).min() > 0.999
     assert np.median(rewards) < 0.5
+
+
+def test_poses_of_a_quadruped_keep_its_joints_coupled():
+    quadruped = load_robot("quadruped")
+    rest = resting_poses(quadruped, 60, 0)
+    coupled = rest[:, 4:20].reshape(60, 4, 4)[:, :, 1:].sum(2)
+    assert np.abs(coupled).max() < 1e-3
+    assert rest[:, 3].min() > 0.05
+    assert rest[:, 2].min() < 0.0 < 0.9 < np.median(rest[:, 2])
+
+
+def test_a_free_robot_moves_in_its_own_frame_and_turns_over():
+    quadruped = load_robot("quadruped")
+    space = make_skills(quadruped, 0, poses=20)
+    rng, k = np.random.default_rng(0), len(KINDS)
+    move = space.sample(300, rng, np.array([1.0, 0, 0, 0]))
+    seen = np.zeros((300, 42), np.float32)
+    seen[:, 2], seen[:, 3] = 1.0, space.stand_height
+    standing = space.reward(seen, move)
+    seen[:, [20, 21, 25]] = move[:, k : k + 3]
+    assert space.reward(seen, move).min() > 0.999
+    assert standing[np.abs(move[:, k]) > 2].max() < 0.4
+    seen[:, 2] = -1.0
+    assert space.reward(seen, move).max() < 0.01
+    spin = space.sample(300, rng, np.array([0, 0, 1.0, 0]))
+    seen[:, 23:26] = 0.0
+    assert space.reward(seen, spin).max() < 1e-6
+    seen[:, 23:26] = spin[:, k + 7 : k + 10]
+    assert space.reward(seen, spin).min() > 0.999
+    seen[:, 23:26] *= -1
+    assert space.reward(seen, spin).max() < 1e-6
