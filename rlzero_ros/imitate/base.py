@@ -13,6 +13,11 @@ class BehaviorFoundationModel(nn.Module, ABC):
 
     Observations are raw (SI units, the robot's layout); a model normalises for itself. Latents are
     (n, d), actions (n, action_dim) in [−1, 1].
+
+    F and B belong together: F(s, z, a)·B(s') is how much more often π_z comes to s' than the data
+    does. So E_data[r·B] is the latent of a reward r, and F·z the value of acting for z. In models
+    that learn features and their successors, B is the features times their inverse covariance, and
+    E_data[r·B] the least-squares solution (Touati et al. 2023, section 4).
     """
 
     kind: ClassVar[str]
@@ -34,8 +39,17 @@ class BehaviorFoundationModel(nn.Module, ABC):
 
     @abstractmethod
     def backward_map(self, observation: Tensor) -> Tensor:
-        """B(s): (n, d), the features whose discounted sums F predicts."""
+        """B(s): (n, d), whose mean over the data, weighted by a reward, is that reward's latent."""
 
     @abstractmethod
     def act(self, observation: Tensor, z: Tensor) -> Tensor:
         """π(s, z): (n, action_dim), without exploration noise."""
+
+    def goal_map(self, goal: Tensor, observation: Tensor | None = None) -> Tensor:
+        """Directions (n, d) of z that reach goals (n, observation_dim) and stay there.
+
+        observation: (n, observation_dim) where the robot is, for models whose way to a goal depends
+        on it; without it, from the middle of the data.
+        """
+        del observation
+        return self.backward_map(goal)

@@ -30,6 +30,14 @@ def backward_features(
     bfm: BehaviorFoundationModel, observations: NDArray[np.floating], batch: int = 8192
 ) -> Array:
     """B of observations (n, observation_dim): (n, d). DataError on wrong shapes or NaN."""
+    states = _checked(bfm, observations)
+    with torch.inference_mode():
+        parts = [bfm.backward_map(part).cpu() for part in states.split(batch)]
+    return torch.cat(parts).numpy()
+
+
+def _checked(bfm: BehaviorFoundationModel, observations: NDArray[np.floating]) -> torch.Tensor:
+    """Observations as a tensor where the model is; DataError on wrong shapes or NaN."""
     observations = np.asarray(observations, dtype=np.float32)
     if observations.ndim != 2 or observations.shape[1] != bfm.observation_dim:
         raise DataError(
@@ -37,13 +45,7 @@ def backward_features(
         )
     if len(observations) == 0 or not np.all(np.isfinite(observations)):
         raise DataError("observations are empty or hold NaN or infinity")
-    device = next(bfm.parameters()).device
-    with torch.inference_mode():
-        parts = [
-            bfm.backward_map(torch.from_numpy(observations[i : i + batch]).to(device)).cpu()
-            for i in range(0, len(observations), batch)
-        ]
-    return torch.cat(parts).numpy()
+    return torch.from_numpy(observations).to(next(bfm.parameters()).device)
 
 
 def imitation_latent(
@@ -87,9 +89,20 @@ def reward_latent(
     return project_to_sphere(weights @ features)
 
 
-def goal_latent(bfm: BehaviorFoundationModel, observation: NDArray[np.floating]) -> Array:
-    """The latent (d,) that reaches and keeps one observation (observation_dim,)."""
-    return project_to_sphere(backward_features(bfm, np.asarray(observation)[None])[0])
+def goal_latent(
+    bfm: BehaviorFoundationModel,
+    goal: NDArray[np.floating],
+    observation: NDArray[np.floating] | None = None,
+) -> Array:
+    """The latent (d,) that reaches and keeps one observation (observation_dim,).
+
+    observation: (observation_dim,) where the robot is; see `BehaviorFoundationModel.goal_map`.
+    """
+    rows = [goal] if observation is None else [goal, observation]
+    states = _checked(bfm, np.stack([np.asarray(row, dtype=np.float32) for row in rows]))
+    with torch.inference_mode():
+        start = None if observation is None else states[1:]
+        return project_to_sphere(bfm.goal_map(states[:1], start)[0].cpu().numpy())
 
 
 def tracking_latents(

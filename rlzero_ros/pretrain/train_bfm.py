@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import csv
 import time
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 import yaml
@@ -18,17 +20,18 @@ from tqdm import tqdm
 from ..errors import DataError
 from ..imitate.base import BehaviorFoundationModel
 from ..imitate.registry import build_bfm
+from .bfm_trainer import BfmConfig, BfmTrainer
 from .checkpoint import load_checkpoint, save_checkpoint
 from .curves import plot_curves
 from .dataset import open_dataset
-from .train_forward_backward import ForwardBackwardConfig, ForwardBackwardTrainer
+from .trainers import trainer_of
 from .transitions import Transitions
 
 
 def train_bfm(
     data: Path,
     run: Path,
-    config: ForwardBackwardConfig,
+    config: BfmConfig,
     device: str = "cpu",
     minutes: float = float("inf"),
     memory_gb: float = 12.0,
@@ -37,17 +40,18 @@ def train_bfm(
 ) -> int:
     """Train until config.updates are done or the minutes are over; returns the updates done.
 
-    The data is read anew at every start, so a dataset that grew is used from the next start on.
+    The configuration's class decides what is trained. memory_gb: of larger data, so much is held
+    in memory at a time. The data is read anew at every start, so a dataset that grew is used from
+    the next start on.
     Raises DataError on missing, foreign or broken data, a full disk, and divergence.
     """
     info, shards = open_dataset(data)
     run.mkdir(parents=True, exist_ok=True)
-    transitions = Transitions(shards, torch.device(device), memory_gb)
-    trainer = ForwardBackwardTrainer(transitions, info.action_dim, config, device)
+    transitions = Transitions(shards, torch.device(device), memory_gb, config.seed)
+    trainer = trainer_of(config)(transitions, info.action_dim, config, device)
     state = load_checkpoint(run / "checkpoint.pt")
     if state is not None:
-        if state["robot"] != info.robot:
-            raise DataError(f"{run} trains {state['robot']}, the data is of {info.robot}")
+        _check_fits(run, state, trainer, info.robot)
         trainer.load_state_dict(state["trainer"])
     _write_config(run, config, info.robot, len(transitions), [s.name for s in shards])
     end = time.monotonic() + 60.0 * minutes
@@ -82,7 +86,22 @@ def load_run(run: Path) -> tuple[str, BehaviorFoundationModel]:
     return state["robot"], bfm.eval().requires_grad_(False)
 
 
-def _save(run: Path, trainer: ForwardBackwardTrainer, robot: str) -> None:
+def _check_fits(run: Path, state: Mapping[str, Any], trainer: BfmTrainer, robot: str) -> None:
+    """DataError unless a run's checkpoint is of this robot, kind of model and sizes."""
+    model = trainer.model
+    if state["robot"] != robot:
+        raise DataError(f"{run} trains {state['robot']}, the data is of {robot}")
+    if state["kind"] != model.kind:
+        raise DataError(f"{run} trains a model of kind {state['kind']}, not {model.kind}")
+    for name, value in model.hyperparameters.items():
+        found = state["hyperparameters"].get(name)
+        if found != value:
+            raise DataError(
+                f"{run} has {name} {found}, this command asks for {value}; choose another --run"
+            )
+
+
+def _save(run: Path, trainer: BfmTrainer, robot: str) -> None:
     save_checkpoint(
         run / "checkpoint.pt",
         {
@@ -95,7 +114,7 @@ def _save(run: Path, trainer: ForwardBackwardTrainer, robot: str) -> None:
 
 
 def _write_config(
-    run: Path, config: ForwardBackwardConfig, robot: str, transitions: int, shards: list[str]
+    run: Path, config: BfmConfig, robot: str, transitions: int, shards: list[str]
 ) -> None:
     sources = sorted({name.rsplit("-", 1)[0] for name in shards})
     record = {"robot": robot, "transitions": transitions, "sources": sources, **asdict(config)}

@@ -46,40 +46,6 @@ def test_losses_equal_the_published_sums_over_all_pairs():
     torch.testing.assert_close(orthonormality_loss(b), expected)
 
 
-def test_a_resumed_run_ends_exactly_where_an_uninterrupted_one_does(data, tmp_path):
-    straight, interrupted = tmp_path / "straight", tmp_path / "interrupted"
-    train_bfm(data, straight, SMALL)
-    _interrupt_at(20, data, interrupted)
-    train_bfm(data, interrupted, SMALL)
-    expected, resumed = (
-        torch.load(run / "checkpoint.pt", weights_only=True)["trainer"]
-        for run in (straight, interrupted)
-    )
-    assert resumed["updates"] == expected["updates"] == 40
-    for part in ("model", "target", "averaged"):
-        for name, tensor in expected[part].items():
-            torch.testing.assert_close(resumed[part][name], tensor, rtol=0, atol=0)
-
-
-def _interrupt_at(updates, data, folder):
-    """Stop a run as the keyboard does, after some updates."""
-    from rlzero_ros.pretrain import train_bfm as module
-
-    class Interrupting(module.ForwardBackwardTrainer):
-        def update(self):
-            if self.updates == updates:
-                raise KeyboardInterrupt
-            return super().update()
-
-    original = module.ForwardBackwardTrainer
-    module.ForwardBackwardTrainer = Interrupting
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            train_bfm(data, folder, SMALL)
-    finally:
-        module.ForwardBackwardTrainer = original
-
-
 def test_training_reduces_the_loss_and_gives_a_usable_model(data, tmp_path):
     config = ForwardBackwardConfig(**{**vars(SMALL), "updates": 300})
     train_bfm(data, tmp_path, config, log_every=20)
@@ -106,11 +72,6 @@ def test_a_run_of_another_robot_is_refused(data, tmp_path):
     write_shard(other, "x-00000", np.zeros((1, 9, 4)), np.zeros((1, 8, 2)), np.zeros((1, 9, 4)))
     with pytest.raises(DataError, match="walker"):
         train_bfm(other, tmp_path / "run", SMALL)
-
-
-def test_too_much_data_for_the_memory_is_said_before_loading(data, tmp_path):
-    with pytest.raises(DataError, match="memory-gb"):
-        train_bfm(data, tmp_path, SMALL, memory_gb=1e-9)
 
 
 def test_no_checkpoint_says_what_to_run(tmp_path):

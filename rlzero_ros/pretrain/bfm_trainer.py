@@ -1,0 +1,193 @@
+"""What the trainers of all behaviour foundation models share: any device, exact resume."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from ..errors import DataError, ErrorCode
+from ..imitate.actor_critic import ActorCriticModel
+from .prompt_latents import window_latents
+from .transitions import Transitions
+
+
+@dataclass(frozen=True)
+class BfmConfig:
+    """Hyperparameters that every trainer has.
+
+    goal_share, window_share: parts of each batch whose z is B of a goal, or imitates a window of
+    the data, which is what the robot will be asked; the rest is uniform on the sphere. Half of
+    the windows are imitated by the mean of B, half as `Imitator` does, smoothed over the batch
+    with a bandwidth drawn from smoothing.
+    average: decay of the weight average that is saved and used.
+    """
+
+    latent_dim: int = 50
+    hidden: int = 256
+    batch: int = 1024
+    learning_rate: float = 3e-4
+    final_learning_rate: float = 3e-5
+    updates: int = 150_000
+    discount: float = 0.98
+    tau: float = 0.01
+    goal_share: float = 0.35
+    window_share: float = 0.3
+    window_points: int = 6
+    window_span: int = 64
+    smoothing: tuple[float, float] = (2.0, 20.0)
+    action_noise: float = 0.2
+    noise_clip: float = 0.3
+    average: float = 0.9995
+    seed: int = 0
+
+
+class BfmTrainer(ABC):
+    """Updates a model on transitions; `model` learns, `averaged` is what to use.
+
+    A subclass builds the model and says what one step is.
+    """
+
+    config: BfmConfig
+    model: ActorCriticModel
+    averaged: ActorCriticModel
+
+    def __init__(
+        self, data: Transitions, action_dim: int, config: BfmConfig, device: str = "cpu"
+    ) -> None:
+        self.config, self.updates = config, 0
+        self._device, self._data = torch.device(device), data
+        self._generator = torch.Generator(self._device).manual_seed(config.seed)
+        torch.manual_seed(config.seed)
+        self.model = self._build(data.observation_dim, action_dim).to(self._device)
+        self.model.normalizer.fit(*data.statistics())
+        self._target = copy.deepcopy(self.model).requires_grad_(False)
+        self.averaged = copy.deepcopy(self.model).requires_grad_(False).eval()
+        self._parameters = {
+            name: [p for n, p in self.model.named_parameters() if n.startswith(prefixes)]
+            for name, prefixes in self._groups().items()
+        }
+        self._optimizers = {
+            name: torch.optim.Adam(parameters, config.learning_rate, fused=True)
+            for name, parameters in self._parameters.items()
+        }
+        self._weights = [list(m.parameters()) for m in (self.model, self._target, self.averaged)]
+
+    @abstractmethod
+    def _build(self, observation_dim: int, action_dim: int) -> ActorCriticModel:
+        """The untrained model."""
+
+    @abstractmethod
+    def _groups(self) -> Mapping[str, tuple[str, ...]]:
+        """Optimisers by name, each with the prefixes of the parameters that it moves."""
+
+    @abstractmethod
+    def _step(self) -> dict[str, Tensor]:
+        """A batch through every loss and optimiser once; returns detached scalars."""
+
+    def update(self) -> dict[str, Tensor]:
+        """One step; returns detached scalars still on the device."""
+        config = self.config
+        self._set_learning_rate()
+        self._data.advance(self.updates * config.batch)
+        metrics = self._step()
+        live, target, averaged = self._weights
+        with torch.no_grad():
+            torch._foreach_lerp_(target, live, config.tau)
+            decay = min(config.average, (1 + self.updates) / (10 + self.updates))
+            torch._foreach_lerp_(averaged, live, 1 - decay)
+        self.updates += 1
+        return metrics
+
+    def check(self, metrics: dict[str, float]) -> None:
+        """Stop with a clear error when training has diverged."""
+        bad = [name for name, value in metrics.items() if not abs(value) < 1e9]
+        if bad:
+            raise DataError(
+                f"training diverged at update {self.updates} ({', '.join(bad)}); resume from the "
+                "last checkpoint with a lower --learning-rate or a larger --batch",
+                ErrorCode.DIVERGED,
+            )
+
+    def _learn(self, optimizer: str, loss: Tensor) -> None:
+        """One step of an optimiser down a loss."""
+        self._optimizers[optimizer].zero_grad(set_to_none=True)
+        loss.backward()
+        self._optimizers[optimizer].step()
+
+    def _update_actor(self, s: Tensor, z: Tensor) -> Tensor:
+        """Towards actions that the lower of the heads values more for z; returns the loss."""
+        for p in self._parameters["critic_optimizer"]:
+            p.requires_grad_(False)
+        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+            action = self._noisy(self.model.act(s, z).float())
+            f = self.model.forward_map(s, z, action)
+        loss = -(f.float() * z).sum(-1).amin(0).mean()
+        self._learn("actor_optimizer", loss)
+        for p in self._parameters["critic_optimizer"]:
+            p.requires_grad_(True)
+        return loss.detach()
+
+    @torch.no_grad()
+    def _latents(self, goals: Tensor) -> Tensor:
+        """What the policies of one batch are asked for: latents (batch, d) on the sphere."""
+        config, n, d = self.config, self.config.batch, self.config.latent_dim
+        z = torch.randn(n, d, generator=self._generator, device=self._device)
+        at_goals = int(config.goal_share * n)
+        at_windows = int(config.window_share * n)
+        if at_goals:
+            rows = torch.randperm(n, generator=self._generator, device=self._device)[:at_goals]
+            z[:at_goals] = self.model.backward_map(goals[rows])
+        if at_windows:
+            windows = self._data.sample_windows(
+                at_windows, config.window_points, config.window_span, self._generator
+            )
+            z[at_goals : at_goals + at_windows] = window_latents(
+                self.model, windows, goals, config.smoothing, self._generator
+            )
+        return d**0.5 * nn.functional.normalize(z, dim=1)
+
+    def _noisy(self, action: Tensor) -> Tensor:
+        """Add clipped exploration noise and stay inside ±1, with gradients as without noise."""
+        config = self.config
+        noise = config.action_noise * torch.randn(
+            action.shape, generator=self._generator, device=self._device
+        )
+        noisy = (action + noise.clamp(-config.noise_clip, config.noise_clip)).clamp(-1, 1)
+        return action + (noisy - action).detach()
+
+    def _set_learning_rate(self) -> None:
+        config = self.config
+        part = min(1.0, self.updates / config.updates)
+        rate = config.learning_rate + part * (config.final_learning_rate - config.learning_rate)
+        for optimizer in self._optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = rate
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything needed to go on exactly where training stopped."""
+        return {
+            "updates": self.updates,
+            "model": self.model.state_dict(),
+            "target": self._target.state_dict(),
+            "averaged": self.averaged.state_dict(),
+            **{name: optimizer.state_dict() for name, optimizer in self._optimizers.items()},
+            "generator": self._generator.get_state(),
+            "torch_generator": torch.get_rng_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """The inverse of `state_dict`."""
+        self.updates = int(state["updates"])
+        self.model.load_state_dict(state["model"])
+        self._target.load_state_dict(state["target"])
+        self.averaged.load_state_dict(state["averaged"])
+        for name, optimizer in self._optimizers.items():
+            optimizer.load_state_dict(state[name])
+        self._generator.set_state(state["generator"].cpu())
+        torch.set_rng_state(state["torch_generator"].cpu())
