@@ -9,14 +9,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 
-from ..errors import RlzeroError
+from ..errors import ErrorCode, RlzeroError, RobotError
 from ..paths import names_of
+from ..robots.preflight import FAILURE, OK, WARNING, Finding
 from .output import write_json
 
-OK, WARNING, FAILURE = "ok", "warning", "FAILURE"
 LIBRARIES = {
     "torch": "torch",
     "torchvision": "torchvision",
@@ -40,15 +40,6 @@ with mujoco.Renderer(model, 16, 16) as renderer:
 """
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report."""
-
-    state: str
-    subject: str
-    detail: str
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument(
@@ -57,16 +48,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="name or folder of a bundle to verify; may be repeated (default: all there are)",
     )
+    parser.add_argument(
+        "--preflight",
+        action="store_true",
+        help="look at the running robot of one bundle instead: topics, QoS, joints, units, clocks",
+    )
+    parser.add_argument("--namespace", default="", help="of the robot (for --preflight)")
+    parser.add_argument(
+        "--seconds", type=float, default=3.0, help="how long to listen (for --preflight)"
+    )
 
 
 def main(args: argparse.Namespace) -> int:
     """Print one line per finding; 0 unless something that is needed does not work."""
     findings: list[Finding] = []
-    for finding in _examine(args.bundle or names_of("bundles")):
+    for finding in _preflight(args) if args.preflight else _examine(_bundles(args)):
         findings.append(finding)
         print(f"{finding.state:<8} {finding.subject}: {finding.detail}", flush=True)
     write_json(args.json, {"findings": [asdict(finding) for finding in findings]})
     return 2 if any(finding.state == FAILURE for finding in findings) else 0
+
+
+def _bundles(args: argparse.Namespace) -> list[str]:
+    return args.bundle or names_of("bundles")
+
+
+def _preflight(args: argparse.Namespace) -> Iterator[Finding]:
+    bundles = args.bundle or []
+    if len(bundles) != 1:
+        raise RobotError("--preflight needs one --bundle: the robot's", ErrorCode.DATA_INVALID)
+    if not 0.5 <= args.seconds <= 600.0:
+        raise RobotError("--seconds must be 0.5 to 600", ErrorCode.DATA_INVALID)
+    from ..bundle import Bundle
+    from ..nodes.preflight_client import preflight_of
+
+    bundle = Bundle.load(bundles[0])
+    findings = preflight_of(bundle, args.namespace, args.seconds)
+    yield from findings
+    if not any(finding.state == FAILURE for finding in findings):
+        yield Finding(OK, bundle.spec.name, "may be armed")
 
 
 def _examine(bundles: list[str]) -> Iterator[Finding]:
