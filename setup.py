@@ -61,7 +61,7 @@ setup(
     package_data={"rlzero_ros": ["**/data/*"]},
     data_files=resources(),
     install_requires=requirements("learn") + unpacked(),
-    extras_require={"train": requirements("train"), "dev": requirements("dev")},
+    extras_require={name: requirements(name) for name in ("train", "dev", "rivals")},
     entry_points={"console_scripts": ["rlzero = rlzero_ros.cli:main"]},
     zip_safe=False,
 )

@@ -14,6 +14,7 @@ MEASURES = {
     "motions": "do sentences reach the right motion, and is nonsense refused",
     "retrieval": "do drawings find the robot's own state in the same pose",
     "returns": "how much reward the policies collect",
+    "language": "do robots do what the language benchmark says, and do rivals do it better",
     "sentences": "does the simulated robot do what it is told, through the real nodes",
 }
 

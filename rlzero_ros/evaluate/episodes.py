@@ -1,0 +1,40 @@
+"""Episodes of one robot under any policy, judged by the ground truth."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..pretrain.vector_environment import VectorEnvironment
+from ..robots.observation import load_model
+from ..robots.registry import Robot
+
+Policy = Callable[[NDArray[np.float32]], NDArray[np.floating]]
+"""Observations (n, observation_dim) to actions (n, action_dim) in [−1, 1]."""
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """physics (E, T, nq + nv) after each of T control steps of E episodes."""
+
+    physics: NDArray[np.float64]
+
+    def returns(self, robot: Robot, task: str) -> NDArray[np.float64]:
+        """Sum of the task's ground-truth rewards over each episode (E,)."""
+        flat = self.physics.reshape(-1, self.physics.shape[-1])
+        rewards = robot.tasks[task](robot.features(load_model(robot.model_xml), flat))
+        return np.asarray(rewards, dtype=np.float64).reshape(self.physics.shape[:2]).sum(1)
+
+
+def run_episodes(robot: Robot, policy: Policy, episodes: int, steps: int, seed: int) -> Episodes:
+    """Run a policy from random poses, all episodes side by side; equal seeds begin alike."""
+    environment = VectorEnvironment(robot, episodes, seed)
+    environment.reset()
+    physics = np.empty((episodes, steps, environment.physics_dim))
+    for step in range(steps):
+        environment.step(policy(environment.observe()))
+        physics[:, step] = environment.physics()
+    return Episodes(physics)

@@ -1,0 +1,142 @@
+"""From a sentence to the policy that acts on it, as planner and policy node do it, without ROS.
+
+The benchmark's robots command torques that may swing over their whole range within one period, so
+the guard's limits change none of the actions in [−1, 1]; its gentle engaging is left out.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+from numpy.typing import NDArray
+
+from ..bundle import Bundle
+from ..errors import CommandError, DataError, ErrorCode, RlzeroError
+from ..imagine.base import Imaginer
+from ..paths import resource_roots
+from ..pipeline import Pipeline, Plan
+from ..project.projection import confidence
+from .episodes import Policy
+from .strip import png, projection_strip, spread
+
+PLANNER_CONFIG = "planner.yaml"
+
+
+@dataclass(frozen=True)
+class PlannerSettings:
+    """What the planner node is told: see config/planner.yaml."""
+
+    variations: int
+    min_confidence: float
+
+    @classmethod
+    def shipped(cls) -> PlannerSettings:
+        """The values of config/planner.yaml."""
+        for root in resource_roots():
+            path = root / "config" / PLANNER_CONFIG
+            if path.is_file():
+                values = yaml.safe_load(path.read_text(encoding="utf-8"))
+                options = values["/**/planner_node"]["ros__parameters"]
+                return cls(options["storyboard"]["variations"], options["min_confidence"])
+        raise DataError(f"config/{PLANNER_CONFIG} is not installed; build the package again")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What became of one sentence.
+
+    z: the latent (d,) that the robot acts on: the sentence's, or the hold behaviour's where it was
+    refused; None for a robot that holds without a policy. refusal: why, empty if it was not.
+    strip: a PNG of imagined frames above real ones, None without a plan. seconds: of all steps.
+    """
+
+    z: NDArray[np.float32] | None
+    source: str
+    confidence: float
+    refusal: str
+    code: ErrorCode
+    strip: bytes | None
+    seconds: float
+
+
+class Actor:
+    """One robot's bundle, ready to be told what to do."""
+
+    def __init__(self, bundle: Bundle, imaginer: Imaginer, settings: PlannerSettings) -> None:
+        self.bundle, self.settings = bundle, settings
+        self._pipeline = Pipeline(bundle, imaginer, variations=settings.variations)
+
+    def answer(self, sentence: str, seed: int) -> Answer:
+        """Imagine, project, imitate; a refusal is an answer too, other errors are raised."""
+        started = time.monotonic()
+        try:
+            plan = self._pipeline.plan(sentence, seed=seed)
+        except CommandError as error:
+            return self._refused(error, started)
+        return self.answer_with(plan, started)
+
+    def answer_with(self, plan: Plan, started: float) -> Answer:
+        """The answer that acts on a plan, refused where the robot has seen nothing like it."""
+        trust, strip = confidence(plan.projection), self._strip(plan)
+        if trust < self.settings.min_confidence:
+            needed = f"confidence {trust:.2f} is below {self.settings.min_confidence:.2f}"
+            refusal = RlzeroError(needed, ErrorCode.LOW_SIMILARITY)
+            return self._refused(refusal, started, plan.clip.source, trust, strip)
+        z = self._pipeline.latent(plan.projection)
+        seconds = time.monotonic() - started
+        return Answer(z, plan.clip.source, trust, "", ErrorCode.OK, strip, seconds)
+
+    def policy(self, z: NDArray[np.float32] | None) -> Policy:
+        """π(·, z) for observations (n, observation_dim); without a latent no torque at all."""
+        bfm, size = self.bundle.bfm(), self.bundle.spec.action_dim
+        if z is None:
+            if self.bundle.spec.command.interface == "position":
+                raise DataError(f"{self.bundle.spec.name} holds a pose, which this cannot simulate")
+            return lambda observations: np.zeros((len(observations), size))
+        latent = torch.from_numpy(np.asarray(z, dtype=np.float32)[None])
+
+        def act(observations: NDArray[np.float32]) -> NDArray[np.floating]:
+            with torch.inference_mode():
+                batch = latent.expand(len(observations), -1)
+                return bfm.act(torch.from_numpy(observations), batch).numpy()
+
+        return act
+
+    def _refused(
+        self,
+        error: RlzeroError,
+        started: float,
+        source: str = "",
+        trust: float = 0.0,
+        strip: bytes | None = None,
+    ) -> Answer:
+        seconds = time.monotonic() - started
+        hold = self.bundle.hold_latent
+        return Answer(hold, source, trust, error.message, error.code, strip, seconds)
+
+    def _strip(self, plan: Plan) -> bytes:
+        thumbnails, indices = self.bundle.index().thumbnails, plan.projection.indices
+        chosen = spread(len(plan.clip.frames))
+        real = [thumbnails.decode(int(indices[i])) for i in chosen]
+        return png(projection_strip([plan.clip.frames[i] for i in chosen], real))
+
+
+def find_bundle_of(robot: str, folder: Path | None = None) -> Bundle | None:
+    """The bundle of a robot, by its name or in a folder; None where there is none.
+
+    Raises BundleError for one that is damaged, and DataError for one of another robot.
+    """
+    try:
+        bundle = Bundle.load(robot if folder is None else folder)
+    except RlzeroError as error:
+        if folder is None and error.code == ErrorCode.BUNDLE_MISSING:
+            return None
+        raise
+    if bundle.spec.name != robot:
+        raise DataError(f"bundle {bundle.path} is of {bundle.spec.name}, not of {robot}")
+    return bundle
