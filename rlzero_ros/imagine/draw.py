@@ -8,7 +8,7 @@ import numpy as np
 from PIL import ImageDraw
 
 from rlzero_ros.imagine.figure import KINDS, FigurePose, Line, lowest_point, segment_lines
-from rlzero_ros.imagine.limbs import LIMBS, Pen, capsule, disc, quad, stick
+from rlzero_ros.imagine.limbs import LIMBS, Pen, capsule, disc, mixed_kind, quad, stick
 from rlzero_ros.imagine.palette import Color, shaded
 from rlzero_ros.imagine.scenery import backdrop, draw_floor
 from rlzero_ros.imagine.style import FigureStyle
@@ -100,7 +100,6 @@ def _placed(pose: FigurePose, style: FigureStyle) -> tuple[dict[str, Line], floa
 def _draw_body(
     pen: Pen, pose: FigurePose, style: FigureStyle, pixels: dict[str, Line], scale: float
 ) -> None:
-    limb = LIMBS[style.body]
     palette = style.palette
     edge = max(round(0.025 * scale), 1)
     for segment in _DEPTH[pose.kind]:
@@ -121,7 +120,8 @@ def _draw_body(
             continue
         if style.body == "outline":
             capsule(pen, *line, radius + edge, palette.edge)
-        limb(pen, *line, radius, color)
+        kind = mixed_kind(segment.part, style.seed) if style.body == "mixed" else style.body
+        LIMBS[kind](pen, *line, radius, color)
         if segment.part == "forearm" and style.hands:
             disc(pen, line[2], line[3], 1.6 * radius, color)
 

@@ -90,6 +90,24 @@ def beads(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Col
         disc(pen, x0 + u * (x1 - x0), y0 + u * (y1 - y0), r, c)
 
 
+def dashed(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A broken line."""
+    for k in range(4):
+        u, v = k / 4 + 0.02, k / 4 + 0.19
+        ends = (x0 + u * (x1 - x0), y0 + u * (y1 - y0), x0 + v * (x1 - x0), y0 + v * (y1 - y0))
+        stick(pen, *ends, 0.8 * r, c)
+
+
+def zebra(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A capsule with pale stripes across."""
+    capsule(pen, x0, y0, x1, y1, r, c)
+    pale = shaded(c, 1.6)
+    for k in range(4):
+        u, v = k / 4 + 0.03, k / 4 + 0.12
+        ends = (x0 + u * (x1 - x0), y0 + u * (y1 - y0), x0 + v * (x1 - x0), y0 + v * (y1 - y0))
+        box(pen, *ends, r, pale)
+
+
 LIMBS: dict[str, Callable[[Pen, float, float, float, float, float, Color], None]] = {
     "stick": stick,
     "capsule": capsule,
@@ -98,8 +116,16 @@ LIMBS: dict[str, Callable[[Pen, float, float, float, float, float, Color], None]
     "box": box,
     "shaded": shaded_capsule,
     "silhouette": capsule,
+    "dashed": dashed,
+    "zebra": zebra,
     "bones": bone,
     "ellipse": ellipse,
     "hollow_box": hollow_box,
     "beads": beads,
 }
+_MIXABLE = ("stick", "capsule", "polygon", "box", "shaded", "dashed", "zebra")
+
+
+def mixed_kind(part: str, seed: int) -> str:
+    """The kind of drawing of one part in a body that mixes them: the same for the same seed."""
+    return _MIXABLE[(seed // 7 ** (len(part) % 5)) % len(_MIXABLE)]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import numpy as np
 from PIL import Image, ImageDraw
 
+from rlzero_ros.imagine.limbs import capsule, disc
 from rlzero_ros.imagine.palette import Color
 from rlzero_ros.imagine.style import ClutterShape, FigureStyle
 
@@ -73,9 +75,45 @@ def _draw_clutter(pen: ImageDraw.ImageDraw, shape: ClutterShape, side: int) -> N
         pen.polygon((x - w, y + h, x, y - h, x + w, y + h), fill=shape.color)
     elif shape.shape == "ring":
         pen.ellipse(box, outline=shape.color, width=thick)
+    elif shape.shape in _TURNED:
+        _draw_turned(pen, shape, side, thick)
     else:
         zigzag = (x - 2 * w, y + h, x - w, y - h, x, y + h, x + w, y - h, x + 2 * w, y + h)
         pen.line(zigzag, fill=shape.color, width=thick)
+
+
+_TURNED = ("pill", "arc", "cross", "quad", "curve", "dots")
+
+
+def _draw_turned(pen: ImageDraw.ImageDraw, shape: ClutterShape, side: int, thick: int) -> None:
+    """Clutter at any angle, much of it as thick and long as limbs are."""
+    c, s = math.cos(shape.turn), math.sin(shape.turn)
+
+    def at(u: float, v: float) -> tuple[float, float]:
+        """The point (u, v) of the shape's own frame, in half sizes."""
+        a, b = u * shape.size[0] / 2, v * shape.size[1] / 2
+        return (shape.center[0] + a * c - b * s) * side, (shape.center[1] + a * s + b * c) * side
+
+    color, kind = shape.color, shape.shape
+    wide = max(int(0.15 * shape.size[1] * side), thick)
+    if kind == "pill":
+        capsule(pen, *at(-1.5, 0), *at(1.5, 0), 0.5 * wide, color)
+    elif kind == "cross":
+        pen.line((*at(-1, 0), *at(1, 0)), fill=color, width=thick)
+        pen.line((*at(0, -1), *at(0, 1)), fill=color, width=thick)
+    elif kind == "quad":
+        pen.polygon([at(-1, -1), at(0.8, -0.7), at(1, 1), at(-0.6, 0.8)], fill=color)
+    elif kind == "dots":
+        for k in range(5):
+            x, y = at(-1.5 + 0.75 * k, 0)
+            disc(pen, x, y, 0.6 * wide, color)
+    else:
+        bend = 2.0 if kind == "arc" else 1.0
+        points = [
+            at(u, bend * math.sin(2 * u) if kind == "curve" else bend * u * u - 1)
+            for u in np.linspace(-1.5, 1.5, 9)
+        ]
+        pen.line(points, fill=color, width=max(wide // 2, thick))
 
 
 def draw_floor(pen: ImageDraw.ImageDraw, style: FigureStyle, side: int, left_edge_m: float) -> None:

@@ -1,8 +1,9 @@
 """Drawing styles: everything about a picture that is not the pose.
 
 ``random_style(rng)`` draws a style; ``split="heldout"`` draws from kinds of drawing, colours,
-proportions, viewpoints and scenery that ``split="train"`` never produces, so that a measurement
-on held-out drawings says something about drawings nobody trained on.
+proportions, viewpoints and scenery that the other splits never produce, so that a measurement on
+held-out drawings says something about drawings nobody trained on. ``split="varied"`` is "train"
+with more kinds of bodies and clutter, for training what has to see through them.
 """
 
 from __future__ import annotations
@@ -15,32 +16,48 @@ from rlzero_ros.errors import ImagineError
 from rlzero_ros.imagine.figure import KINDS, Proportions
 from rlzero_ros.imagine.palette import Color, Palette, random_palette
 
-SPLITS = ("train", "heldout")
+SPLITS = ("train", "varied", "heldout")
+_PLAIN_BODIES = ("stick", "capsule", "outline", "polygon", "box", "shaded", "silhouette")
+_PLAIN_HEADS = ("none", "circle", "oval", "nose")
+_PLAIN_FLOORS = ("line", "filled", "checker", "grid", "none")
+_PLAIN_BACKGROUNDS = ("plain", "plain", "gradient", "noise")
+_PLAIN_CLUTTER = ("rectangle", "ellipse", "line")
 BODIES = {
-    "train": ("stick", "capsule", "outline", "polygon", "box", "shaded", "silhouette"),
+    "train": _PLAIN_BODIES,
+    "varied": (*_PLAIN_BODIES, "mixed", "mixed", "mixed", "dashed", "zebra"),
     "heldout": ("bones", "ellipse", "hollow_box", "beads"),
 }
-HEADS = {"train": ("none", "circle", "oval", "nose"), "heldout": ("none", "square", "hat")}
+HEADS = {"train": _PLAIN_HEADS, "varied": _PLAIN_HEADS, "heldout": ("none", "square", "hat")}
 FLOORS = {
-    "train": ("line", "filled", "checker", "grid", "none"),
+    "train": _PLAIN_FLOORS,
+    "varied": _PLAIN_FLOORS,
     "heldout": ("dashes", "double_line", "stripes"),
 }
 BACKGROUNDS = {
-    "train": ("plain", "plain", "gradient", "noise"),
+    "train": _PLAIN_BACKGROUNDS,
+    "varied": _PLAIN_BACKGROUNDS,
     "heldout": ("plain", "glow", "bands"),
 }
-CLUTTER = {"train": ("rectangle", "ellipse", "line"), "heldout": ("triangle", "ring", "zigzag")}
+CLUTTER = {
+    "train": _PLAIN_CLUTTER,
+    "varied": (*_PLAIN_CLUTTER, "pill", "pill", "arc", "cross", "quad", "curve", "dots"),
+    "heldout": ("triangle", "ring", "zigzag"),
+}
 PARTS = {kind: tuple(dict.fromkeys(s.part for s in segments)) for kind, segments in KINDS.items()}
 
 
 @dataclass(frozen=True)
 class ClutterShape:
-    """A thing that stands about in the picture; positions and sizes in fractions of its side."""
+    """A thing that stands about in the picture; positions and sizes in fractions of its side.
+
+    ``turn`` (rad) matters to the shapes of the split "varied" only.
+    """
 
     shape: str
     center: tuple[float, float]
     size: tuple[float, float]
     color: Color
+    turn: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -89,7 +106,7 @@ def _outside(
     rng: np.random.Generator, inner: tuple[float, float], outer: tuple[float, float], split: str
 ) -> float:
     """Uniform in ``inner`` for training, in ``outer`` without ``inner`` for held-out styles."""
-    if split == "train":
+    if split != "heldout":
         return float(rng.uniform(*inner))
     below, above = inner[0] - outer[0], outer[1] - inner[1]
     u = rng.uniform(0, below + above)
@@ -130,6 +147,7 @@ def _clutter(rng: np.random.Generator, split: str) -> tuple[ClutterShape, ...]:
                 center=(float(rng.random()), float(rng.random())),
                 size=(float(rng.uniform(0.04, 0.3)), float(rng.uniform(0.04, 0.3))),
                 color=color,  # type: ignore[arg-type]
+                turn=float(rng.uniform(0, 2 * np.pi)) if split == "varied" else 0.0,
             )
         )
     return tuple(shapes)
@@ -146,7 +164,7 @@ def random_style(
 
     Args:
         rng: the only source of randomness; the same state gives the same style.
-        split: "train" or "heldout".
+        split: "train", "varied" or "heldout".
         kind: the kind of figure that will be drawn, "human" or "four_legged".
         clutter: True puts things about the figure, False none, None a quarter of the time.
 

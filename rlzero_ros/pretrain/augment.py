@@ -14,14 +14,14 @@ SHIFT_PX = (3, 6)
 
 def augment(frames: NDArray[np.uint8], rng: np.random.Generator) -> Tensor:
     """Pictures (N, S, S, 3) uint8 to (N, 3, S, S) float in [0, 1], shifted and recoloured."""
-    images = torch.from_numpy(_shifted(frames, rng)).permute(0, 3, 1, 2).float() / 255.0
-    n = len(images)
-    images = images[torch.arange(n)[:, None], torch.from_numpy(_channels(n, rng))]
+    n = len(frames)
+    planes = torch.from_numpy(_shifted(frames, rng)).permute(0, 3, 1, 2).contiguous()
+    images = planes[torch.arange(n)[:, None], torch.from_numpy(_channels(n, rng))].float()
     gain = _uniform(rng, 0.7, 1.3, (n, 3, 1, 1))
     gain = torch.where(_chosen(rng, 0.1, n), -gain, gain)  # a negative
-    images = (images - 0.5) * gain + 0.5 + _uniform(rng, -0.12, 0.12, (n, 3, 1, 1))
-    grey = torch.where(_chosen(rng, 0.15, n), 1.0, 0.0)
-    images = torch.lerp(images, images.mean(1, keepdim=True), grey)
+    images.mul_(gain / 255.0).add_(0.5 - 0.5 * gain + _uniform(rng, -0.12, 0.12, (n, 3, 1, 1)))
+    grey = _chosen(rng, 0.15, n).flatten()
+    images[grey] = images[grey].mean(1, keepdim=True).expand(-1, 3, -1, -1)
     k = n // 8
     if k:
         generator = torch.Generator().manual_seed(int(rng.integers(2**62)))
@@ -31,16 +31,19 @@ def augment(frames: NDArray[np.uint8], rng: np.random.Generator) -> Tensor:
         images[k : 2 * k] = torch.lerp(images[k : 2 * k], soft, _uniform(rng, 0, 1, (k, 1, 1, 1)))
         images[2 * k : 3 * k] = _hollow(images[2 * k : 3 * k], rng)
         images[3 * k : 5 * k] += _stripes(2 * k, frames.shape[1], rng)
-    return images.clamp(0.0, 1.0)
+    return images.clamp_(0.0, 1.0)
 
 
 def _shifted(frames: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
     n, size = frames.shape[:2]
     down, side = SHIFT_PX
     padded = np.pad(frames, ((0, 0), (down, down), (side, side), (0, 0)), mode="edge")
-    rows = rng.integers(0, 2 * down + 1, (n, 1)) + np.arange(size)
-    columns = rng.integers(0, 2 * side + 1, (n, 1)) + np.arange(size)
-    return padded[np.arange(n)[:, None, None], rows[:, :, None], columns[:, None, :]]
+    rows = rng.integers(0, 2 * down + 1, n)
+    columns = rng.integers(0, 2 * side + 1, n)
+    shifted = np.empty_like(frames)
+    for image, (row, column) in enumerate(zip(rows, columns, strict=True)):
+        shifted[image] = padded[image, row : row + size, column : column + size]
+    return shifted
 
 
 def _hollow(images: Tensor, rng: np.random.Generator) -> Tensor:

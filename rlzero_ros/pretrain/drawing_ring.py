@@ -14,14 +14,13 @@ from numpy.typing import NDArray
 
 from ..imagine.draw import draw
 from ..imagine.figure import FigurePose
-from ..imagine.style import random_style
-from .figure_of import pose_error
+from ..imagine.style import FigureStyle, random_style
+from .figure_of import ARMS, pose_error
 from .pose_pool import SIZE, PosePool
 
-CLUTTERED = 0.4
+CLUTTERED = 0.5
 """Share of drawings with things about the figure."""
 _NEIGHBOURS, _POOL = 8, 1500
-_ARMS = ("right_arm", "right_forearm", "left_arm", "left_forearm")
 
 
 def dressed(pose: FigurePose, rng: np.random.Generator) -> FigurePose:
@@ -31,9 +30,19 @@ def dressed(pose: FigurePose, rng: np.random.Generator) -> FigurePose:
     torso = pose.angles["torso"]
     right, left = torso - rng.uniform(-1.0, 3.2, 2)
     bend = rng.uniform(-2.0, 0.2, 2)
-    arms = dict(zip(_ARMS, (right, right + bend[0], left, left + bend[1]), strict=True))
+    arms = dict(zip(ARMS, (right, right + bend[0], left, left + bend[1]), strict=True))
     head = torso + rng.normal(0, 0.25)
     return FigurePose(pose.root, {**pose.angles, **arms, "head": head}, pose.kind)
+
+
+def drawn_arms(pose: FigurePose, style: FigureStyle) -> tuple[float, ...]:
+    """The arms (4,) rad that ``draw`` shows of a pose in a style; NaN where it shows none."""
+    if not style.arms:
+        return (np.nan,) * 4
+    if "right_arm" in pose.angles:
+        return tuple(pose.angles[name] for name in ARMS)
+    torso, (right, left) = pose.angles["torso"], style.arm_swing
+    return torso - right, torso - right - 0.3, torso - left, torso - left - 0.3
 
 
 class DrawingRing:
@@ -55,6 +64,7 @@ class DrawingRing:
         self.frames = np.empty((slots, 1 + drawings, SIZE, SIZE, 3), np.uint8)
         self.angles = np.empty((slots, 7), np.float32)
         self.height = np.empty(slots, np.float32)
+        self.arms = np.empty((slots, 1 + drawings, 4), np.float32)
         for past in range(step - slots // per_step + 1, step + 1):
             self.advance(past)
 
@@ -71,24 +81,28 @@ class DrawingRing:
         pool = self._pools[which]
         self.angles[slot] = pool.poses.angles[row]
         self.height[slot] = pool.poses.root[row, 1]
-        self.frames[slot, 0] = pool.frames[row]
+        self.frames[slot, 0], self.arms[slot, 0] = pool.frames[row], pool.poses.arms[row]
         pose = pool.poses.figure(row)
         for view in range(1, self.frames.shape[1]):
-            style = random_style(rng, clutter=bool(rng.random() < CLUTTERED))
-            self.frames[slot, view] = draw(dressed(pose, rng), style, SIZE)
+            style = random_style(rng, "varied", clutter=bool(rng.random() < CLUTTERED))
+            drawn = dressed(pose, rng)
+            self.frames[slot, view] = draw(drawn, style, SIZE)
+            self.arms[slot, view] = drawn_arms(drawn, style)
 
     def sample(
         self, n: int, rng: np.random.Generator
-    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32]]:
-        """Two different views of each of n slots: frames (2n, ...), angles (2n, 7), height (2n,).
+    ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        """Two different views of each of n slots.
 
+        Frames (2n, S, S, 3), angles (2n, 7), height (2n,) and arms (2n, 4), NaN where none show.
         View i and view n + i show the same pose. Half of the slots are drawn at random, the
         others are near poses of some of those: what is hard to tell apart has to meet.
         """
         slots = self._slots(n, rng)
         views = rng.permuted(np.tile(np.arange(self.frames.shape[1]), (n, 1)), axis=1)[:, :2]
         twice, view = np.tile(slots, 2), views.T.ravel()
-        return self.frames[twice, view], self.angles[twice], self.height[twice]
+        frames, arms = self.frames[twice, view], self.arms[twice, view]
+        return frames, self.angles[twice], self.height[twice], arms
 
     def _slots(self, n: int, rng: np.random.Generator) -> NDArray[np.int64]:
         pick = rng.choice(len(self.frames), min(_POOL, len(self.frames)), replace=False)

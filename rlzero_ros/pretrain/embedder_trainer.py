@@ -17,15 +17,15 @@ from torch import Tensor
 from ..errors import DataError, ErrorCode
 from ..project.embedder import CONFIG_FILE, WEIGHTS_FILE, OpenClipEmbedder
 from .augment import augment
-from .pose_loss import LimbHead, limb_loss, metric_loss, pose_distances
+from .pose_loss import ARM_FEATURES, LimbHead, arm_loss, limb_loss, metric_loss, pose_distances
 
 
 @dataclass(frozen=True)
 class EmbedderTraining:
     """Everything that decides the result besides the pools.
 
-    batch: poses a step, each seen twice. average: decay of the averaged weights. limb_weight: of
-    the limb loss beside the metric loss.
+    batch: poses a step, each seen twice. average: decay of the averaged weights. limb_weight,
+    arm_weight: of the losses of the limbs and of the arms beside the metric loss.
     """
 
     steps: int = 40_000
@@ -35,6 +35,7 @@ class EmbedderTraining:
     warmup: int = 200
     average: float = 0.998
     limb_weight: float = 10.0
+    arm_weight: float = 1.0
     slots: int = 12_000
     redrawn: int = 24
     drawings: int = 2
@@ -62,6 +63,8 @@ class EmbedderTrainer:
         self.head = LimbHead(dim)
         parameters = [*self.model.visual.parameters(), *self.head.parameters()]
         parameters.append(self.model.logit_scale)
+        self.arm_head = LimbHead(dim, 128, ARM_FEATURES)
+        parameters += self.arm_head.parameters()
         self.optimizer = torch.optim.AdamW(
             parameters, lr=config.learning_rate, weight_decay=config.weight_decay
         )
@@ -74,6 +77,7 @@ class EmbedderTrainer:
             "model": self.model.state_dict(),
             "average": self.average.state_dict(),
             "head": self.head.state_dict(),
+            "arm_head": self.arm_head.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "torch_rng": torch.get_rng_state(),
         }
@@ -81,7 +85,7 @@ class EmbedderTrainer:
     def load(self, state: dict[str, Any]) -> None:
         """The inverse of ``state``."""
         self.step = int(state["step"])
-        for name in ("model", "average", "head", "optimizer"):
+        for name in ("model", "average", "head", "arm_head", "optimizer"):
             getattr(self, name).load_state_dict(state[name])
         torch.set_rng_state(state["torch_rng"])
 
@@ -90,21 +94,23 @@ class EmbedderTrainer:
         frames: NDArray[np.uint8],
         angles: NDArray[np.float32],
         height: NDArray[np.float32],
+        arms: NDArray[np.float32],
     ) -> dict[str, float]:
         """One step on frames (2n, S, S, 3) whose halves show the same n poses."""
         config = self.config
         rng = np.random.default_rng((config.seed, 1, self.step))
         images = (augment(frames, rng) - self._mean) / self._std
         images = images.contiguous(memory_format=torch.channels_last)
-        pose, hips = torch.from_numpy(angles), torch.from_numpy(height)
+        pose, hips, reach = map(torch.from_numpy, (angles, height, arms))
         self.model.train()
         with torch.autocast("cpu", dtype=torch.bfloat16):
             raw = self.model.visual(images)
         embeddings = torch.nn.functional.normalize(raw.float(), dim=-1)
         scale = self.model.logit_scale.clamp(max=np.log(100.0)).exp()
-        metric = metric_loss(embeddings, pose_distances(pose, hips), scale)
+        metric = metric_loss(embeddings, pose_distances(pose, hips, reach), scale)
         limbs = limb_loss(self.head, embeddings, pose, hips)
-        loss = metric + config.limb_weight * limbs
+        reaching = arm_loss(self.arm_head, embeddings, reach)
+        loss = metric + config.limb_weight * limbs + config.arm_weight * reaching
         if not torch.isfinite(loss):
             raise DataError(f"training diverged at step {self.step}", ErrorCode.DIVERGED)
         for group in self.optimizer.param_groups:
@@ -114,7 +120,12 @@ class EmbedderTrainer:
         self.optimizer.step()
         self.step += 1
         self._follow()
-        return {"metric": metric.item(), "limbs": limbs.item(), "scale": scale.item()}
+        return {
+            "metric": metric.item(),
+            "limbs": limbs.item(),
+            "arms": reaching.item(),
+            "scale": scale.item(),
+        }
 
     def _schedule(self) -> float:
         """Linear up, then linear down to zero at the last step."""

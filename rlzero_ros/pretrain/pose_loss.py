@@ -14,24 +14,37 @@ from torch.nn import functional
 
 from .figure_of import SWAPPED
 
+ARMS_SWAPPED = (2, 3, 0, 1)
+
 NEAR_RAD = 0.12
 """Poses this far apart (about 7 degrees mean limb error) count as 0.6 of the same pose."""
 RAD_PER_M = 0.8
 """A difference in height of a metre weighs as much as this mean limb error."""
+ARM_WEIGHT = 0.12
+"""A radian between the arms of two figures that both have some, as mean limb error."""
 
 
-def pose_distances(angles: Tensor, height: Tensor) -> Tensor:
+def pose_distances(angles: Tensor, height: Tensor, arms: Tensor | None = None) -> Tensor:
     """Distances (N, N) of poses: mean limb error (rad), legs the better way, plus height.
 
-    angles (N, 7) rad, height (N,) m of the hips.
+    angles (N, 7) rad, height (N,) m of the hips, arms (N, 4) rad, NaN where a figure has none:
+    a robot without arms is as near to a figure with its arms up as to one with its arms down.
     """
+    limbs = _better_way(angles, list(SWAPPED))
+    distances = limbs + RAD_PER_M * (height[:, None] - height[None]).abs()
+    if arms is None:
+        return distances
+    return distances + ARM_WEIGHT * _better_way(arms, list(ARMS_SWAPPED)).nan_to_num(0.0)
+
+
+def _better_way(angles: Tensor, swapped: list[int]) -> Tensor:
+    """Mean angles (N, N) between rows, the two sides assigned the better way; NaN stays."""
 
     def error(other: Tensor) -> Tensor:
         difference = angles[:, None] - other[None]
         return torch.atan2(difference.sin(), difference.cos()).abs().mean(-1)
 
-    limbs = torch.minimum(error(angles), error(angles[:, torch.as_tensor(SWAPPED)]))
-    return limbs + RAD_PER_M * (height[:, None] - height[None]).abs()
+    return torch.minimum(error(angles), error(angles[:, swapped]))
 
 
 def metric_loss(embeddings: Tensor, distances: Tensor, scale: Tensor) -> Tensor:
@@ -59,18 +72,37 @@ def limb_features(angles: Tensor, height: Tensor) -> Tensor:
     return torch.cat([both.real, both.imag, height[:, None]], dim=1)
 
 
-class LimbHead(nn.Module):
-    """Reads limb features (N, 31) from embeddings (N, d); training only."""
+def arm_features(arms: Tensor) -> Tensor:
+    """What a silhouette shows of arms (N, 4): (N, 12), the same when they are exchanged."""
+    upper, lower = torch.polar(torch.ones_like(arms), arms).reshape(-1, 2, 2).unbind(-1)
+    products = [upper, lower, upper**2, lower**2, upper * lower, upper * lower.conj()]
+    symmetric = torch.stack([p.mean(1) for p in products], dim=1)
+    return torch.cat([symmetric.real, symmetric.imag], dim=1)
 
-    def __init__(self, dim: int, hidden: int = 256) -> None:
+
+LIMB_FEATURES, ARM_FEATURES = 31, 12
+
+
+class LimbHead(nn.Module):
+    """Reads features (N, outputs) of limbs from embeddings (N, d); training only."""
+
+    def __init__(self, dim: int, hidden: int = 256, outputs: int = LIMB_FEATURES) -> None:
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, 31))
+        self.net = nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, outputs))
 
     def forward(self, embeddings: Tensor) -> Tensor:
-        """Limb features (N, 31) of embeddings (N, d)."""
+        """Features (N, outputs) of embeddings (N, d)."""
         return self.net(embeddings * embeddings.shape[1] ** 0.5)
 
 
 def limb_loss(head: LimbHead, embeddings: Tensor, angles: Tensor, height: Tensor) -> Tensor:
     """Mean squared error of the limb features."""
     return functional.mse_loss(head(embeddings), limb_features(angles, height))
+
+
+def arm_loss(head: LimbHead, embeddings: Tensor, arms: Tensor) -> Tensor:
+    """Mean squared error of the features of the arms, where there are any."""
+    there = arms.isfinite().all(1)
+    if not there.any():
+        return embeddings.sum() * 0.0
+    return functional.mse_loss(head(embeddings[there]), arm_features(arms[there]))

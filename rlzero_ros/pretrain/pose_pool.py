@@ -26,7 +26,9 @@ class PosePool:
     def load(cls, folder: Path) -> PosePool:
         """Reads a finished pool; DataError when it is missing or unfinished."""
         try:
-            poses = Poses(np.load(folder / "angles.npy"), np.load(folder / "root.npy"))
+            arms = folder / "arms.npy"
+            some = (np.load(arms),) if arms.exists() else ()
+            poses = Poses(np.load(folder / "angles.npy"), np.load(folder / "root.npy"), *some)
         except (OSError, ValueError) as error:
             raise DataError(
                 f"{folder} is no pool of poses: {error}; "

@@ -24,7 +24,7 @@ from ..imagine.motions import MOTIONS, figure_kind, perform
 from ..robots.observation import load_model
 from ..robots.registry import load_robot
 from .dataset import open_dataset
-from .figure_of import HIP_BELOW_TORSO_M, SEGMENTS, Poses, poses_of, walker_qpos
+from .figure_of import ARMS, SEGMENTS, TRUNKS, Poses, poses_of, qpos_of
 from .frame_file import fill_frames
 from .heldout import split_episodes
 from .looks import LookRandomizer
@@ -41,11 +41,14 @@ def render_pool(
     """Renders the poses into the folder; one begun with the same identity goes on with its own."""
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "progress.json").exists():
-        poses = Poses(np.load(folder / "angles.npy"), np.load(folder / "root.npy"))
+        arms = folder / "arms.npy"
+        some = (np.load(arms),) if arms.exists() else ()
+        poses = Poses(np.load(folder / "angles.npy"), np.load(folder / "root.npy"), *some)
     else:
         np.save(folder / "angles.npy", poses.angles)
         np.save(folder / "root.npy", poses.root)
-    qpos = walker_qpos(poses)
+        np.save(folder / "arms.npy", poses.arms)
+    qpos = qpos_of(robot, poses)
     model = load_model(load_robot(robot).model_xml)
     looks = LookRandomizer(model)
 
@@ -75,7 +78,21 @@ def data_poses(robot: str, data: Path, n: int, rng: np.random.Generator) -> Pose
     return poses_of(robot, rng.permutation(np.concatenate(parts)))
 
 
-def motion_poses(n: int, rng: np.random.Generator) -> Poses:
+def with_arms(poses: Poses, rng: np.random.Generator) -> Poses:
+    """The same poses with arms (N, 4): those that have none get any that the joints allow."""
+    shoulder, elbow = (
+        rng.uniform(-0.35, 1.75, (len(poses), 2)),
+        rng.uniform(0, 2.6, (len(poses), 2)),
+    )
+    bend = rng.random((len(poses), 2)) < 0.3
+    elbow[bend] *= 0.1
+    upper = poses.angles[:, :1] - shoulder
+    arms = np.stack([upper[:, 0], (upper - elbow)[:, 0], upper[:, 1], (upper - elbow)[:, 1]], 1)
+    known = np.isfinite(poses.arms).all(1, keepdims=True)
+    return Poses(poses.angles, poses.root, np.where(known, poses.arms, arms).astype(np.float32))
+
+
+def motion_poses(robot: str, n: int, rng: np.random.Generator) -> Poses:
     """Poses of the storyboard's human motions, each motion as often, at random moments."""
     names = [name for name in MOTIONS if figure_kind(name) == "human"]
     figures = []
@@ -84,8 +101,9 @@ def motion_poses(n: int, rng: np.random.Generator) -> Poses:
         figures.append(frames[int(rng.integers(_MOMENTS))])
     angles = [[figure.angles[segment] for segment in SEGMENTS] for figure in figures]
     pitch, root_z = np.array(angles)[:, 0], np.array([figure.root[1] for figure in figures])
-    root = np.stack([-HIP_BELOW_TORSO_M * np.sin(pitch), root_z], axis=1)
-    poses = Poses(np.array(angles, np.float32), root.astype(np.float32))
+    root = np.stack([-TRUNKS[robot].above_hips_m * np.sin(pitch), root_z], axis=1)
+    arms = [[figure.angles.get(segment, np.nan) for segment in ARMS] for figure in figures]
+    poses = Poses(np.array(angles, np.float32), root.astype(np.float32), np.array(arms, np.float32))
     return poses[rng.permutation(n)]
 
 
@@ -105,9 +123,11 @@ def main(argv: list[str] | None = None) -> int:
         if args.data is not None:
             poses = data_poses(args.robot, args.data, args.poses, rng)
         elif args.motions:
-            poses = motion_poses(args.poses, rng)
+            poses = motion_poses(args.robot, args.poses, rng)
         else:
             poses = sample_poses(args.poses, rng)
+        if args.robot == "stickman":
+            poses = with_arms(poses, rng)
         identity = {k: str(v) for k, v in vars(args).items() if k != "out"}
         render_pool(args.robot, poses, args.out, args.seed, identity)
     except RlzeroError as error:

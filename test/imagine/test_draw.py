@@ -10,7 +10,7 @@ from rlzero_ros.imagine.draw import draw
 from rlzero_ros.imagine.figure import FigurePose
 from rlzero_ros.imagine.motions import MOTIONS, figure_kind, perform
 from rlzero_ros.imagine.palette import HELDOUT_HUES, figure_hue
-from rlzero_ros.imagine.style import BACKGROUNDS, BODIES, CLUTTER, FLOORS, random_style
+from rlzero_ros.imagine.style import BACKGROUNDS, BODIES, CLUTTER, FLOORS, SPLITS, random_style
 
 STANDING = FigurePose(
     (0.0, 1.0),
@@ -75,9 +75,9 @@ def test_contrast():
     assert faint <= 2
 
 
-def test_all_motions_can_be_drawn_in_both_splits():
+def test_all_motions_can_be_drawn_in_all_splits():
     for name in MOTIONS:
-        for split in ("train", "heldout"):
+        for split in SPLITS:
             rng = np.random.default_rng(1)
             style = random_style(rng, split, kind=figure_kind(name))
             for pose in perform(name, rng, 4, 5.0):
@@ -88,7 +88,7 @@ def test_all_motions_can_be_drawn_in_both_splits():
 
 def test_heldout_styles_share_nothing_with_training():
     for table in (BODIES, FLOORS, CLUTTER):
-        assert not set(table["train"]) & set(table["heldout"])
+        assert not (set(table["train"]) | set(table["varied"])) & set(table["heldout"])
     assert set(BACKGROUNDS["train"]) & set(BACKGROUNDS["heldout"]) == {"plain"}
     rng = np.random.default_rng(0)
     low, high = HELDOUT_HUES
@@ -96,6 +96,7 @@ def test_heldout_styles_share_nothing_with_training():
     assert all(low <= figure_hue(rng, "heldout") <= high for _ in range(300))
     sizes = [random_style(np.random.default_rng(k)).world_size_m for k in range(100)]
     held = [random_style(np.random.default_rng(k), "heldout").world_size_m for k in range(100)]
+    sizes += [random_style(np.random.default_rng(k), "varied").world_size_m for k in range(100)]
     assert not any(min(sizes) <= size <= max(sizes) for size in held)
 
 

@@ -70,7 +70,7 @@ def test_the_ring_refills_as_it_was(pool: Path) -> None:
         going.advance(step)
     np.testing.assert_array_equal(going.frames, resumed.frames)
     np.testing.assert_array_equal(going.angles, resumed.angles)
-    frames, angles, _ = going.sample(20, np.random.default_rng(0))
+    frames, angles, *_ = going.sample(20, np.random.default_rng(0))
     np.testing.assert_array_equal(angles[:20], angles[20:])
     assert (frames[:20] != frames[20:]).any(axis=(1, 2, 3)).all()
 
