@@ -30,6 +30,10 @@ _TUNABLE: dict[str, tuple[type, str]] = {
     "window_share": (float, "share of latents that imitate a window of the data"),
     "window_points": (int, "states in a window"),
     "window_span": (int, "longest window in control steps"),
+    "behavior_weight": (
+        float,
+        "how much the actor leans towards what the data did next, beside the value",
+    ),
     "average": (float, "decay of the averaged weights"),
     "seed": (int, "random seed"),
 }
@@ -37,7 +41,11 @@ _TUNABLE: dict[str, tuple[type, str]] = {
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options; defaults are those of the kind's configuration."""
-    parser.add_argument("--robot", default="walker", help="built-in robot (default: %(default)s)")
+    parser.add_argument(
+        "--robot",
+        default="walker",
+        help="built-in robot, or a folder of `rlzero new-robot` (default: %(default)s)",
+    )
     parser.add_argument(
         "--bfm",
         choices=tuple(KINDS),
@@ -64,8 +72,10 @@ def main(args: argparse.Namespace) -> int:
     """Train until the updates are done or the time is over."""
     import torch
 
+    from ..pretrain.dataset import read_info
     from ..pretrain.train_bfm import train_bfm
     from ..pretrain.trainers import CONFIGS
+    from ..robots.registry import load_robot
     from .output import write_json
 
     torch.set_num_threads(args.threads)
@@ -76,8 +86,12 @@ def main(args: argparse.Namespace) -> int:
         names = ", ".join(f"--{name.replace('_', '-')}" for name in foreign)
         raise DataError(f"{names}: not an option of --bfm {bfm}")
     config = CONFIGS[bfm](**chosen)
-    data = args.data or Path("data") / args.robot
-    run = args.run or Path("runs") / f"{args.robot}-{bfm}"
+    robot = load_robot(args.robot).spec.name
+    data = args.data or Path("data") / robot
+    found = read_info(data).robot
+    if found != robot:
+        raise DataError(f"{data} holds data of {found!r}, not of {robot!r}; give --robot or --data")
+    run = args.run or Path("runs") / f"{robot}-{bfm}"
     updates = train_bfm(data, run, config, args.device, args.minutes, args.memory_gb)
     print(f"{run}: {updates} of {config.updates} updates; curves in {run / 'curves.png'}")
     write_json(args.json, {"bfm": bfm, "updates": updates, "run": str(run)})

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from ..errors import DataError, ErrorCode
 from ..imitate.actor_critic import ActorCriticModel
 from .prompt_latents import window_latents
-from .transitions import Transitions
+from .transitions import Batch, Transitions
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,9 @@ class BfmConfig:
     goal_share, window_share: parts of each batch whose z is B of a goal, or imitates a window of
     the data, which is what the robot will be asked; the rest is uniform on the sphere. Half of
     the windows are imitated by the mean of B, half as `Imitator` does, smoothed over the batch
-    with a bandwidth drawn from smoothing.
+    with a bandwidth drawn from smoothing. Every second window is the one that followed its own
+    state s, and there the actor also leans towards the action that was taken.
+    behavior_weight: weight of that squared error beside the mean absolute value.
     average: decay of the weight average that is saved and used.
     """
 
@@ -41,6 +43,7 @@ class BfmConfig:
     window_points: int = 6
     window_span: int = 64
     smoothing: tuple[float, float] = (2.0, 20.0)
+    behavior_weight: float = 0.3
     action_noise: float = 0.2
     noise_clip: float = 0.3
     average: float = 0.9995
@@ -120,23 +123,42 @@ class BfmTrainer(ABC):
         loss.backward()
         self._optimizers[optimizer].step()
 
-    def _update_actor(self, s: Tensor, z: Tensor) -> Tensor:
-        """Towards actions that the lower of the heads values more for z; returns the loss."""
+    def _update_actor(self, batch: Batch, z: Tensor) -> dict[str, Tensor]:
+        """Maximise the value, and follow the data where z shows what it went on to do.
+
+        The sum is that of TD3+BC (Fujimoto and Gu 2021), with hindsight windows as demonstrations.
+        Of the heads' values the lower one counts.
+        """
         for p in self._parameters["critic_optimizer"]:
             p.requires_grad_(False)
         with torch.autocast(self._device.type, dtype=torch.bfloat16):
-            action = self._noisy(self.model.act(s, z).float())
-            f = self.model.forward_map(s, z, action)
-        loss = -(f.float() * z).sum(-1).amin(0).mean()
+            mean = self.model.act(batch.s, z).float()
+            f = self.model.forward_map(batch.s, z, self._noisy(mean))
+        value = (f.float() * z).sum(-1).amin(0)
+        loss = -value.mean()
+        metrics = {"actor_loss": loss.detach()}
+        own = self._own_windows
+        if own.start < own.stop:
+            behavior = (mean[own] - batch.a[own]).square().mean()
+            metrics["behavior_loss"] = behavior.detach()
+            loss = self.config.behavior_weight * value.detach().abs().mean() * behavior + loss
         self._learn("actor_optimizer", loss)
         for p in self._parameters["critic_optimizer"]:
             p.requires_grad_(True)
-        return loss.detach()
+        return metrics
+
+    @property
+    def _own_windows(self) -> slice:
+        """The rows of a batch whose z imitates what followed them."""
+        config = self.config
+        first = int(config.goal_share * config.batch)
+        return slice(first, first + int(config.window_share * config.batch), 2)
 
     @torch.no_grad()
-    def _latents(self, goals: Tensor) -> Tensor:
+    def _latents(self, batch: Batch) -> Tensor:
         """What the policies of one batch are asked for: latents (batch, d) on the sphere."""
         config, n, d = self.config, self.config.batch, self.config.latent_dim
+        goals = batch.next_s
         z = torch.randn(n, d, generator=self._generator, device=self._device)
         at_goals = int(config.goal_share * n)
         at_windows = int(config.window_share * n)
@@ -144,9 +166,9 @@ class BfmTrainer(ABC):
             rows = torch.randperm(n, generator=self._generator, device=self._device)[:at_goals]
             z[:at_goals] = self.model.backward_map(goals[rows])
         if at_windows:
-            windows = self._data.sample_windows(
-                at_windows, config.window_points, config.window_span, self._generator
-            )
+            rows = self._data.draw_rows(at_windows, self._generator)
+            rows[::2] = batch.rows[self._own_windows]
+            windows = self._data.windows_after(rows, config.window_points, config.window_span)
             z[at_goals : at_goals + at_windows] = window_latents(
                 self.model, windows, goals, config.smoothing, self._generator
             )

@@ -127,6 +127,7 @@ class _Log:
     def __init__(self, run: Path) -> None:
         self._path = run / "metrics.csv"
         self._folder = run
+        self._columns: list[str] | None = None
 
     def __enter__(self) -> _Log:
         try:
@@ -139,15 +140,30 @@ class _Log:
 
     def add(self, update: int, values: dict[str, float]) -> None:
         """One row of metrics."""
-        fresh = not self._path.exists()
+        if self._columns is None:
+            self._columns = self._start_table(["update", *values])
         with self._path.open("a", newline="") as file:
-            writer = csv.writer(file)
-            if fresh:
-                writer.writerow(["update", *values])
-            writer.writerow([update, *values.values()])
+            csv.DictWriter(file, self._columns).writerow({"update": update, **values})
         if self._board is not None:
             for name, value in values.items():
                 self._board.add_scalar(name, value, update)
+
+    def _start_table(self, columns: list[str]) -> list[str]:
+        """Write the header; an older table gets the columns that it lacks, empty."""
+        rows: list[dict[str, str]] = []
+        if self._path.exists():
+            with self._path.open(newline="") as file:
+                reader = csv.DictReader(file)
+                found = list(reader.fieldnames or ())
+                if found == columns:
+                    return columns
+                columns = [*found, *(name for name in columns if name not in found)]
+                rows = list(reader)
+        with self._path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, columns, extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows(rows)
+        return columns
 
     def __exit__(self, *exception: object) -> None:
         if self._board is not None:

@@ -42,7 +42,7 @@ class ForwardBackwardTrainer(BfmTrainer):
         config = self.config
         batch = self._data.sample(config.batch, self._generator)
         with torch.autocast(self._device.type, dtype=torch.bfloat16):
-            z = self._latents(batch.next_s)
+            z = self._latents(batch)
             with torch.no_grad():
                 next_a = self._noisy(self.model.act(batch.next_s, z).float())
                 f_target = self._target.forward_map(batch.next_s, z, next_a).float().mean(0)
@@ -57,5 +57,5 @@ class ForwardBackwardTrainer(BfmTrainer):
         return {
             "successor_loss": successor.detach(),
             "orthonormality_loss": orthonormality.detach(),
-            "actor_loss": self._update_actor(batch.s, z),
+            **self._update_actor(batch, z),
         }

@@ -67,7 +67,7 @@ class HilpTrainer(BfmTrainer):
             self.model.fit_features(phi, max(_STATISTICS_RATE, 1 / (1 + self.updates)))
             features = self.model.features(phi)
         with torch.autocast(self._device.type, dtype=torch.bfloat16):
-            z = self._latents(batch.next_s)
+            z = self._latents(batch)
             with torch.no_grad():
                 next_a = self._noisy(self.model.act(batch.next_s, z).float())
                 after = self._target.forward_map(batch.next_s, z, next_a).float().mean(0)
@@ -78,7 +78,7 @@ class HilpTrainer(BfmTrainer):
         return {
             "metric_loss": metric,
             "successor_loss": loss.detach(),
-            "actor_loss": self._update_actor(batch.s, z),
+            **self._update_actor(batch, z),
         }
 
     def _update_metric(self, batch: Batch, future: Tensor) -> Tensor:

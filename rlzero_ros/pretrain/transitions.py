@@ -23,16 +23,20 @@ from .dataset import Shard
 
 @dataclass(frozen=True)
 class Batch:
-    """n transitions: s, next_s (n, observation_dim), a (n, action_dim)."""
+    """n transitions: s, next_s (n, observation_dim), a (n, action_dim).
+
+    rows: (n,) which ones, for `Transitions.windows_after` before the next `advance`.
+    """
 
     s: Tensor
     a: Tensor
     next_s: Tensor
+    rows: Tensor
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """Where n sampled transitions lie: row of s, of a, and of the last state of the episode."""
+class _Places:
+    """Where n transitions lie: row of s, of a, and of the last state of the episode."""
 
     state: Tensor
     action: Tensor
@@ -111,9 +115,14 @@ class Transitions:
         mean = total / n
         return mean.float(), (squares / n - mean.square()).clamp_min(0).sqrt().float()
 
+    def draw_rows(self, n: int, generator: torch.Generator) -> Tensor:
+        """Rows (n,) of loaded transitions, drawn uniformly."""
+        return torch.randint(self._loaded, (n,), generator=generator, device=self._device)
+
     def sample(self, n: int, generator: torch.Generator) -> Batch:
         """n transitions drawn uniformly from those loaded."""
-        return self._batch(self._rows(n, generator))
+        rows = self.draw_rows(n, generator)
+        return self._batch(rows, self._places(rows))
 
     def sample_with_future(
         self, n: int, discount: float, generator: torch.Generator
@@ -123,37 +132,41 @@ class Transitions:
         The state is s' or after it, each step further discount times as likely; the episode's last
         takes the rest.
         """
-        rows = self._rows(n, generator)
+        rows = self.draw_rows(n, generator)
+        places = self._places(rows)
         uniform = torch.rand(n, generator=generator, device=self._device).clamp_min(1e-12)
         later = (uniform.log() / np.log(discount)).long()
-        future = torch.minimum(rows.state + 1 + later, rows.end)
-        return self._batch(rows), self._observations[future]
+        future = torch.minimum(places.state + 1 + later, places.end)
+        return self._batch(rows, places), self._observations[future]
 
-    def sample_windows(self, n: int, points: int, span: int, generator: torch.Generator) -> Tensor:
-        """Observations (n, points, observation_dim) spread evenly over at most `span` steps."""
-        rows = self._rows(n, generator)
-        start, end = rows.state + 1, rows.end
+    def windows_after(self, rows: Tensor, points: int, span: int) -> Tensor:
+        """What followed rows (n,): observations (n, points, observation_dim).
+
+        They spread evenly over at most `span` steps of the episode.
+        """
+        places = self._places(rows)
+        start, end = places.state + 1, places.end
         length = torch.minimum(end - start, torch.full_like(end, span))
         steps = torch.linspace(0, 1, points, device=self._device)
         return self._observations[start[:, None] + (length[:, None] * steps).long()]
 
-    def _batch(self, rows: _Rows) -> Batch:
+    def _batch(self, rows: Tensor, places: _Places) -> Batch:
         return Batch(
-            self._observations[rows.state],
-            self._actions[rows.action],
-            self._observations[rows.state + 1],
+            self._observations[places.state],
+            self._actions[places.action],
+            self._observations[places.state + 1],
+            rows,
         )
 
-    def _rows(self, n: int, generator: torch.Generator) -> _Rows:
-        drawn = torch.randint(self._loaded, (n,), generator=generator, device=self._device)
-        slot = torch.searchsorted(self._ends, drawn, right=True)
-        inside = drawn - self._ends[slot] + self._counts[slot]
+    def _places(self, rows: Tensor) -> _Places:
+        slot = torch.searchsorted(self._ends, rows, right=True)
+        inside = rows - self._ends[slot] + self._counts[slot]
         steps = self._steps[slot]
         episode = inside // steps
         # An episode has one state more than actions.
         state = self._state_starts[slot] + inside + episode
         end = state + steps - (inside - episode * steps)
-        return _Rows(state, self._action_starts[slot] + inside, end)
+        return _Places(state, self._action_starts[slot] + inside, end)
 
     def _load(self, slot: int, shard: Shard) -> None:
         for source, target, starts in (

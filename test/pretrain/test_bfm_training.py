@@ -115,3 +115,48 @@ def test_a_full_disk_keeps_the_last_checkpoint(plane, tmp_path):
     assert not list(tmp_path.glob(".checkpoint*"))
     assert train_bfm(plane, tmp_path, config) == 30
     assert open_dataset(plane)[0].robot == "plane"
+
+
+@pytest.fixture(scope="module")
+def goes_right(tmp_path_factory):
+    """Points that only ever go right."""
+    folder = tmp_path_factory.mktemp("data") / "right"
+    create_dataset(folder, DatasetInfo("plane", 2, 2, 2, 0.025))
+    a = np.tile(np.array([0.8, 0.0]), (8, 50, 1))
+    o = np.cumsum(np.pad(0.02 * a, ((0, 0), (1, 0), (0, 0))), axis=1)
+    o[:, :, 1] = np.linspace(-1, 1, 8)[:, None]
+    write_shard(folder, "right-00000", o, a, o)
+    return folder
+
+
+@pytest.mark.parametrize(("config", "trainer"), KINDS)
+def test_the_actor_leans_towards_what_the_data_did_as_far_as_it_is_told(
+    goes_right, tmp_path, config, trainer
+):
+    final = {}
+    for weight in (0.0, 3.0):
+        run = tmp_path / str(weight)
+        changes = {"updates": 80, "learning_rate": 1e-3, "behavior_weight": weight}
+        train_bfm(goes_right, run, type(config)(**{**vars(config), **changes}), log_every=5)
+        rows = np.genfromtxt(run / "metrics.csv", delimiter=",", names=True)
+        final[weight] = rows["behavior_loss"][-4:].mean() / rows["behavior_loss"][0]
+    assert final[3.0] < 0.3
+    assert final[3.0] < final[0.0]
+
+
+def test_no_windows_is_no_lean(plane, tmp_path):
+    config = ForwardBackwardConfig(**SIZES, backward_hidden=32, window_share=0.0)
+    train_bfm(plane, tmp_path, config, log_every=5)
+    rows = np.genfromtxt(tmp_path / "metrics.csv", delimiter=",", names=True)
+    assert np.isfinite(rows["actor_loss"]).all()
+    assert "behavior_loss" not in rows.dtype.names
+
+
+def test_a_table_of_an_older_version_goes_on_with_more_columns(plane, tmp_path):
+    (tmp_path / "metrics.csv").write_text("update,successor_loss,actor_loss\n5,1.5,-2.0\n")
+    train_bfm(plane, tmp_path, HilpConfig(**SIZES, metric_hidden=32), log_every=10)
+    rows = np.genfromtxt(tmp_path / "metrics.csv", delimiter=",", names=True)
+    np.testing.assert_array_equal(rows["update"], [5, 10, 20, 30])
+    assert rows["successor_loss"][0] == 1.5
+    assert np.isnan(rows["behavior_loss"][0])
+    assert np.isfinite(rows["behavior_loss"][1:]).all()

@@ -56,7 +56,9 @@ def test_every_transition_is_one_of_the_data(transitions, shards):
 
 def test_windows_and_futures_stay_in_their_episode(transitions):
     generator = torch.Generator().manual_seed(0)
-    windows = transitions.sample_windows(100, 4, 3, generator)
+    batch = transitions.sample(100, generator)
+    windows = transitions.windows_after(batch.rows, 4, 3)
+    torch.testing.assert_close(windows[:, 0], batch.next_s)
     assert torch.all(windows[:, :, :2] == windows[:, :1, :2])
     assert torch.all(windows[:, -1, 2] - windows[:, 0, 2] <= 3)
     assert torch.all(windows[:, 0, 2] >= 1)
