@@ -2,7 +2,7 @@
 
 The numbers are what actions, services and ``PolicyStatus`` carry on the wire. Ranges:
 1xx the command, 2xx imagine, 3xx project, 4xx the bundle, 5xx the robot, 6xx data and training,
-9xx a defect in this package.
+7xx the skill library, 9xx a defect in this package.
 """
 
 from enum import IntEnum
@@ -38,9 +38,17 @@ class ErrorCode(IntEnum):
     PLAN_EXPIRED = 503
     PLAN_INVALID = 504
     TIMEOUT = 505
+    ROBOT_NOT_SIMULATED = 506
+    REHEARSAL_VETO = 507
 
     DATA_INVALID = 600
     DIVERGED = 601
+
+    SKILL_MISSING = 700
+    SKILL_CORRUPT = 701
+    SKILL_MISMATCH = 702
+    SKILL_NAME = 703
+    SKILL_NOT_SAVED = 704
 
     INTERNAL = 900
 
@@ -90,3 +98,9 @@ class DataError(RlzeroError):
     """Training data or a checkpoint is unusable."""
 
     default_code = ErrorCode.DATA_INVALID
+
+
+class SkillError(RlzeroError):
+    """A skill is missing, damaged, made for another robot, or cannot be saved."""
+
+    default_code = ErrorCode.SKILL_CORRUPT

@@ -17,6 +17,7 @@ FORBIDDEN = {
     "robots": ROS | {"torch", "faiss", "open_clip"},
     "safety": ROS | {"torch", "mujoco", "dm_control", "faiss", "open_clip", "scipy"},
     "pretrain": ROS,
+    "rehearse": ROS | {"dm_control", "open_clip", "faiss"},
 }
 # Modules of the package that a room may use beside its own and `errors`.
 ROOMS_BELOW = {

@@ -12,9 +12,9 @@ from mujoco.rollout import Rollout
 from numpy.typing import NDArray
 
 from ..errors import CommandError, ErrorCode, RobotError
+from ..robots.actuators import Actuators
 from ..robots.coordinates import Coordinates
 from ..robots.observation import ObservationAssembler, load_model
-from ..robots.simulation import command_to_control
 from ..robots.spec import RobotSpec
 from ..robots.state import RobotState
 
@@ -49,14 +49,10 @@ class Twin:
         self._model = load_model(model_xml)
         self._assembler = ObservationAssembler(spec, model_xml)
         self._coordinates = Coordinates(spec, self._model)
-        self._control = command_to_control(spec, self._model)
+        self._actuators = Actuators(spec, self._model)
         self._substeps = max(1, round(spec.control_period_s / self._model.opt.timestep))
         self._threads = max(1, threads)
-        joints = [self._model.joint(name).id for name in spec.joint_names]
-        self._positions = self._model.jnt_qposadr[joints]
-        limited = self._model.jnt_limited[joints].astype(bool)
-        self._lower = np.where(limited, self._model.jnt_range[joints, 0], -np.inf)
-        self._upper = np.where(limited, self._model.jnt_range[joints, 1], np.inf)
+        self._stops = _Stops(spec, self._model)
         self._data = mujoco.MjData(self._model)
         self._base = self._model.body(spec.base.body).id
 
@@ -108,8 +104,7 @@ class Twin:
         k, steps = len(latents), max(1, round(seconds / self.spec.control_period_s))
         nq, nv = self._model.nq, self._model.nv
         second = max(1, round(1.0 / self.spec.control_period_s))
-        state = np.zeros((k, mujoco.mj_stateSize(self._model, _STATE)))
-        state[:, 1 : 1 + nq + nv] = start
+        state = np.stack([self._state(one) for one in np.broadcast_to(start, (k, nq + nv))])
         physics = np.empty((k, steps, nq + nv))
         observations = np.empty((k, steps, self.spec.observation_dim), np.float32)
         saturated, strained = np.zeros(k), np.zeros(k)
@@ -123,11 +118,10 @@ class Twin:
                     if on_progress is not None:
                         on_progress(step / steps)
                 action = np.clip(act(observation, latents), -1.0, 1.0)
-                low, high = action <= -_SATURATED, action >= _SATURATED
-                angles = state[:, 1 + self._positions]
-                saturated += (low | high).mean(1)
-                strained += (low & (angles <= self._lower) | high & (angles >= self._upper)).mean(1)
-                control = np.stack([self._control(self.spec.scale_action(a)) for a in action])
+                saturated += (np.abs(action) >= _SATURATED).mean(1)
+                strained += self._stops.strained(state[:, 1 : 1 + nq], action)
+                commands = self.spec.scale_action(action)
+                control = np.stack([self._actuators.control(command) for command in commands])
                 path, _ = together.rollout(
                     self._model, copies, state, np.repeat(control[:, None], self._substeps, axis=1)
                 )
@@ -138,3 +132,38 @@ class Twin:
                 observation = observations[:, step] = self.observe(physics[:, step])
         heights = self.base_height(physics.reshape(k * steps, -1)).reshape(k, steps)
         return Trials(observations, physics, heights, saturated / steps, strained / steps)
+
+    def _state(self, physics: NDArray[np.floating]) -> NDArray[np.float64]:
+        """MuJoCo's whole state for physics (nq + nv,), the actuators at rest there."""
+        data, nq = self._data, self._model.nq
+        mujoco.mj_resetData(self._model, data)
+        data.qpos[:], data.qvel[:] = physics[:nq], physics[nq:]
+        joints = self._coordinates.to_state(data.qpos, data.qvel, 0.0).joint_positions
+        self._actuators.settle(data, joints)
+        state = np.empty(mujoco.mj_stateSize(self._model, _STATE))
+        mujoco.mj_getState(self._model, data, state, _STATE)
+        return state
+
+
+class _Stops:
+    """Which commands push what they drive against a mechanical stop."""
+
+    def __init__(self, spec: RobotSpec, model: mujoco.MjModel) -> None:
+        joints = [model.joint(name).id for name in spec.joint_names]
+        limited = model.jnt_limited[joints].astype(bool)
+        lower = np.where(limited, model.jnt_range[joints, 0], -np.inf)
+        upper = np.where(limited, model.jnt_range[joints, 1], np.inf)
+        self._columns = model.jnt_qposadr[joints]
+        self._weights = np.stack([spec.driven(unit) for unit in np.eye(len(joints))], axis=1)
+        with np.errstate(invalid="ignore"):
+            ends = self._weights[..., None] * np.stack([lower, upper], axis=1)
+        ends[np.isnan(ends)] = 0.0  # no share of an endless range
+        self._lower, self._upper = ends.min(-1).sum(1), ends.max(-1).sum(1)
+
+    def strained(
+        self, qpos: NDArray[np.float64], action: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """(K,) share of the commands, for qpos (K, nq) and actions (K, action_dim)."""
+        driven = qpos[:, self._columns] @ self._weights.T
+        low = (action <= -_SATURATED) & (driven <= self._lower)
+        return (low | (action >= _SATURATED) & (driven >= self._upper)).mean(1)
