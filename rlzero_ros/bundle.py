@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # How imitation latents are smoothed unless a bundle says otherwise, see `Imitator`.
 IMITATION_BANDWIDTH = 4.0
-IMITATION_VELOCITY_WEIGHT = 0.1
+IMITATION_VELOCITY_WEIGHT = 0.3
 # In the header of bfm.safetensors: the robot that the weights were trained for (`layout_of`).
 LAYOUT_KEY = "rlzero_layout"
 # In the header of observations.safetensors: the embedder (`ObservationIndex.save`).
@@ -114,14 +114,18 @@ class Bundle:
 
     @cached_property
     def _imitator(self) -> Imitator:
-        from .imitate.imitator import Imitator
+        from .imitate.imitator import imitator_of
 
         with safe_open(self.path / mf.OBSERVATIONS, framework="numpy") as file:
             reference = file.get_tensor("observations")
         entry = self.manifest["bfm"]
-        weights = velocity_weights(self.spec, entry["imitation_velocity_weight"])
-        velocities = self.spec.shows_velocity
-        return Imitator(self._bfm, reference, entry["imitation_bandwidth"], weights, velocities)
+        return imitator_of(
+            self._bfm,
+            self.spec,
+            reference,
+            entry["imitation_bandwidth"],
+            entry["imitation_velocity_weight"],
+        )
 
     @cached_property
     def _index(self) -> ObservationIndex:
@@ -195,11 +199,6 @@ class Bundle:
                 f"embedder differs: {self.path / mf.MANIFEST} names {self.embedder_id}, "
                 f"{mf.OBSERVATIONS} was made with {metadata.get(EMBEDDER_KEY)}"
             )
-
-
-def velocity_weights(spec: RobotSpec, weight: float) -> NDArray[np.float64]:
-    """Weights (observation_dim,) for `Imitator`: `weight` for velocities, 1 for the rest."""
-    return np.where(spec.shows_velocity, weight, 1.0)
 
 
 def layout_of(spec: RobotSpec) -> str:

@@ -16,11 +16,11 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..bundle import IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, Bundle, velocity_weights
+from ..bundle import IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, Bundle
 from ..commands.output import write_json
 from ..errors import DataError
 from ..imitate.base import BehaviorFoundationModel
-from ..imitate.imitator import Imitator
+from ..imitate.imitator import Imitator, imitator_of
 from ..imitate.latent import reward_latent
 from ..pretrain.checkpoint import load_checkpoint
 from ..pretrain.dataset import open_dataset
@@ -109,10 +109,11 @@ def evaluate_task(
     # A demonstration as a video would show it: 48 observations, every second control step.
     start = max(0, steps // 2 - 48)
     demonstration = demonstrations["softmax"][start : start + 96 : 2]
-    weights = velocity_weights(robot.spec, IMITATION_VELOCITY_WEIGHT)
     for name, imitator in {
         "mean of B": Imitator(bfm, observations, 0.0),
-        "imitation": Imitator(bfm, observations, IMITATION_BANDWIDTH, weights),
+        "imitation": imitator_of(
+            bfm, robot.spec, observations, IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT
+        ),
     }.items():
         rollout = roll_out(bfm, robot, imitator.latent(demonstration), episodes, steps, seed + 1)
         results[name] = _mean_and_error(task_rewards(robot, task, rollout.physics).sum(1))

@@ -13,7 +13,9 @@ among states at rest in the same poses, and a robot that imitates those stands s
 
 Observations that were projected from pictures show poses well and velocities badly, so the
 coordinates may be weighted: with velocities counting little, r covers every speed at which the
-robot passes through the poses shown, and the data decides which of them belong together.
+robot passes through the poses shown, and the data decides which of them belong together. How fast
+the robot travels is asked for nevertheless, as the mean over the demonstration, in which the errors
+of single pictures cancel.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
+from ..robots.spec import RobotSpec
 from .base import BehaviorFoundationModel
 from .latent import Array, backward_features, project_to_sphere
 
@@ -35,7 +38,8 @@ class Imitator:
     reference: (N, observation_dim) states of the robot's data. bandwidth: h, in squared standard
     deviations of an observation; 0 for the mean of B over the demonstration alone. weights:
     (observation_dim,) how much differences in each coordinate count; 1 by default. velocities:
-    (observation_dim,) which coordinates are velocities; None keeps all that is shown.
+    (observation_dim,) which coordinates are velocities; None keeps all that is shown. travel:
+    (observation_dim,) which coordinates are replaced by their mean over a demonstration.
     """
 
     def __init__(
@@ -45,6 +49,7 @@ class Imitator:
         bandwidth: float,
         weights: NDArray[np.floating] | None = None,
         velocities: NDArray[np.bool_] | None = None,
+        travel: NDArray[np.bool_] | None = None,
     ) -> None:
         if not (np.isfinite(bandwidth) and bandwidth >= 0):
             raise DataError(f"the bandwidth must be a number >= 0, not {bandwidth}")
@@ -52,7 +57,7 @@ class Imitator:
         self._features = backward_features(bfm, reference).astype(np.float64)
         reference = np.asarray(reference, dtype=np.float64)
         self._scale = 1.0 / (reference.std(0) + 1e-3)
-        self._velocities, self._velocity_scale = velocities, self._scale
+        self._velocities, self._velocity_scale, self._travel = velocities, self._scale, travel
         if weights is not None:
             if np.shape(weights) != self._scale.shape or not np.all(np.isfinite(weights)):
                 raise DataError(f"weights need {len(self._scale)} finite numbers")
@@ -61,7 +66,7 @@ class Imitator:
 
     def latent(self, observations: NDArray[np.floating]) -> Array:
         """The latent (d,) that imitates observations (T, observation_dim)."""
-        observations = self._moving(np.asarray(observations))
+        observations = self._steady(self._moving(np.asarray(observations)))
         features = backward_features(self._bfm, observations)
         if self._bandwidth == 0:
             return project_to_sphere(features.mean(0))
@@ -81,9 +86,27 @@ class Imitator:
         middle = np.median(speed)
         return observations if middle < _AT_REST else observations[speed >= middle]
 
+    def _steady(self, observations: NDArray[np.floating]) -> NDArray[np.floating]:
+        """A demonstration that travels at its mean velocity throughout."""
+        if self._travel is None or observations.ndim != 2 or len(observations) == 0:
+            return observations
+        return np.where(self._travel, observations.mean(0), observations)
+
     def _distances(self, observations: NDArray[np.floating]) -> NDArray[np.float64]:
         """Squared distance (N,) of each reference state to the nearest demonstrated one."""
         shown = np.asarray(observations, dtype=np.float64) * self._scale
         cross = self._reference @ shown.T
         squares = np.square(self._reference).sum(1)[:, None] + np.square(shown).sum(1)
         return np.maximum(squares - 2.0 * cross, 0.0).min(1)
+
+
+def imitator_of(
+    bfm: BehaviorFoundationModel,
+    spec: RobotSpec,
+    reference: NDArray[np.floating],
+    bandwidth: float,
+    velocity_weight: float,
+) -> Imitator:
+    """The imitator of one robot: `velocity_weight` for all velocities but that of its travel."""
+    weights = np.where(spec.shows_velocity & ~spec.shows_travel, velocity_weight, 1.0)
+    return Imitator(bfm, reference, bandwidth, weights, spec.shows_velocity, spec.shows_travel)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bundle import velocity_weights
 from ..imitate.base import BehaviorFoundationModel
 from ..imitate.latent import reward_latent
 from ..robots.observation import ObservationAssembler
@@ -28,6 +27,7 @@ def hold_latent(
     simulation = Simulation(robot.spec, robot.model_xml)
     simulation.reset(pose="default")
     rest = ObservationAssembler(robot.spec, robot.model_xml).observe(simulation.state())
-    scale = velocity_weights(robot.spec, _VELOCITY_WEIGHT) / (reference.std(0) + 1e-3)
+    weights = np.where(robot.spec.shows_velocity, _VELOCITY_WEIGHT, 1.0)
+    scale = weights / (reference.std(0) + 1e-3)
     distance = np.square((reference - rest) * scale).sum(1)
     return reward_latent(bfm, reference, np.exp(-distance / (2.0 * _BANDWIDTH)))

@@ -38,6 +38,7 @@ _VELOCITY_TERMS = (
     "base_linear_velocity",
     "base_angular_velocity",
 )
+_TRAVEL = {"planar_base_velocity": slice(1, 2), "base_linear_velocity": slice(0, 2)}
 
 
 @dataclass(frozen=True)
@@ -216,6 +217,16 @@ class RobotSpec:
     def shows_velocity(self) -> NDArray[np.bool_]:
         """Which numbers of an observation are velocities: (observation_dim,)."""
         parts = [np.full(term.size, term.kind in _VELOCITY_TERMS) for term in self.observation]
+        return np.concatenate(parts)
+
+    @property
+    def shows_travel(self) -> NDArray[np.bool_]:
+        """Which numbers are the horizontal velocity of the base: (observation_dim,)."""
+        parts = []
+        for term in self.observation:
+            part = np.zeros(term.size, bool)
+            part[_TRAVEL.get(term.kind, slice(0))] = True
+            parts.append(part)
         return np.concatenate(parts)
 
     def scale_action(self, action: NDArray[np.floating]) -> NDArray[np.float64]:

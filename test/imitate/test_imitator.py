@@ -71,3 +71,12 @@ def test_a_moving_demonstration_is_imitated_by_its_faster_half(bfm, reference):
     shown[:, 3:] *= 0.05
     resting = Imitator(bfm, reference, 0.0, velocities=velocities).latent(shown)
     np.testing.assert_allclose(resting, imitation_latent(bfm, shown), atol=1e-5)
+
+
+def test_a_demonstration_travels_at_its_mean_velocity(bfm, reference):
+    travel = np.array([False, False, False, False, True])
+    shown = reference[:4].copy()
+    steady = shown.copy()
+    steady[:, 4] = shown[:, 4].mean()
+    z = Imitator(bfm, reference, 1.0, travel=travel).latent(shown)
+    np.testing.assert_allclose(z, Imitator(bfm, reference, 1.0).latent(steady), atol=1e-5)

@@ -65,6 +65,7 @@ def test_missing_keys_are_named(spec, key):
 
 def test_velocities_are_known_among_the_observations(spec):
     np.testing.assert_array_equal(np.flatnonzero(spec.shows_velocity), np.arange(15, 24))
+    np.testing.assert_array_equal(np.flatnonzero(spec.shows_travel), [16])
 
 
 def test_drives_stand_between_joints_and_commands(spec):
