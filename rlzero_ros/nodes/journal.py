@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -23,18 +24,18 @@ class ControlEvent:
     """One call of a `Controller`, what it was computed from, and what came of it.
 
     Attributes:
-        call: name of the method; "begin" for the controller's making, with its settings.
+        call: name of the method; "begin" for the controller's making, with its settings and facts.
         sequence: counts up by one from 0.
         fresh: nothing was armed or stopped yet: a new controller is in the same state.
         now_s: the time that the call was given, monotonic seconds; NaN where it takes none.
         reason: of a stop.
         arguments: whatever else the call was given; numbers, strings and booleans.
-        reading: the robot's state, for step and arm.
-        task: what was acted on (step), or should be (act_on).
+        reading: the robot's state as it was read in the call, None if it was not.
+        task: what was acted on (begin_step), or should be (act_on).
         z: (d,) the latent of a step.
         guard_state, stop_reason: after the call.
         granted: whether what was asked for was done.
-        command: (n,) what a step or release returned, None for nothing.
+        command: (n,) what the call returned, None for nothing.
     """
 
     call: str
@@ -55,7 +56,9 @@ class ControlEvent:
 class Journal:
     """A bounded mailbox: the control loop writes without waiting, another thread takes."""
 
-    def __init__(self, size: int = KEPT) -> None:
+    def __init__(self, facts: Mapping[str, str] | None = None, size: int = KEPT) -> None:
+        """Begin empty; facts: what a reader may want to know of this machine, in "begin"."""
+        self._facts = dict(facts or {})
         self._events: deque[ControlEvent] = deque(maxlen=size)
         self._count = 0
         self.first: ControlEvent | None = None
@@ -63,6 +66,9 @@ class Journal:
 
     def write(self, **event: Any) -> None:
         """Add a ControlEvent; its sequence is counted here. The caller holds a lock."""
+        if event["call"] == "begin":
+            own = {"facts": self._facts, "journal": uuid.uuid4().hex}
+            event["arguments"] = {**event["arguments"], **own}
         entry = ControlEvent(sequence=self._count, **event)
         self._count += 1
         if entry.call == "begin":

@@ -85,7 +85,7 @@ class RobotProbe:
             others.remove(own)
         listeners = map(_endpoint, self._node.get_subscriptions_info_by_topic(topic))
         kind, _ = command_message_maker(self._spec)
-        return CommandTopicSeen(topic, _kind_name(kind), tuple(others), tuple(listeners))
+        return CommandTopicSeen(topic, kind_name(kind), tuple(others), tuple(listeners))
 
     def _publishers(self, topic: str) -> tuple[Endpoint, ...]:
         return tuple(map(_endpoint, self._node.get_publishers_info_by_topic(topic)))
@@ -94,7 +94,7 @@ class RobotProbe:
         kept = list(self._kept[name])
         last = kept[-1][2] if kept else None
         return TopicSeen(
-            kind=_kind_name(kind),
+            kind=kind_name(kind),
             publishers=self._publishers(name),
             received_s=np.array([received_s for received_s, _, _ in kept]),
             stamps_s=np.array([_seconds(message) for _, _, message in kept]),
@@ -128,7 +128,8 @@ def _endpoint(info: TopicEndpointInfo) -> Endpoint:
     )
 
 
-def _kind_name(kind: type) -> str:
+def kind_name(kind: type) -> str:
+    """The name of a message type as package/msg/Name."""
     package, _, _ = kind.__module__.partition(".")
     return f"{package}/msg/{kind.__name__}"
 
