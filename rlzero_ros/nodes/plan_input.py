@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 
 from ..errors import ErrorCode, RlzeroError
 from ..msg import ProjectedPlan
 
 MAX_TEXT = 1000
+MAX_AHEAD_S = 5.0
+"""How far a planner's clock may be ahead of this one."""
+MAX_LIFETIME_S = 2.0 * 86_400.0
+"""The planner gives at most twice a command's day."""
 SIMILARITY_SLACK = 1e-3  # cosines of float16 embeddings overshoot 1
 
 
@@ -67,12 +72,20 @@ class PlanRules:
                     f"the plan's {name} is longer than {MAX_TEXT} characters",
                     ErrorCode.PLAN_INVALID,
                 )
-        left_s = (_nanoseconds(message) - now_ns) * 1e-9
+        left_s = (_nanoseconds(message.valid_until) - now_ns) * 1e-9
         if left_s <= 0:
             raise RlzeroError(
                 f"the plan's valid_until passed {-left_s:.3f} s ago; "
                 "send a new plan, and compare the clocks of both machines",
                 ErrorCode.PLAN_EXPIRED,
+            )
+        ahead_s = (_nanoseconds(message.header.stamp) - now_ns) * 1e-9
+        if ahead_s > MAX_AHEAD_S or left_s > MAX_LIFETIME_S:
+            raise RlzeroError(
+                f"the plan was made {ahead_s:.0f} s from now and is valid for {left_s:.0f} s; "
+                f"at most {MAX_AHEAD_S:g} s and {MAX_LIFETIME_S:g} s are taken: compare the "
+                "clocks of both machines",
+                ErrorCode.PLAN_INVALID,
             )
         expires_s = monotonic_s + left_s
         if not len(message.observations):
@@ -131,5 +144,5 @@ class PlanRules:
             )
 
 
-def _nanoseconds(message: ProjectedPlan) -> int:
-    return int(message.valid_until.sec) * 1_000_000_000 + int(message.valid_until.nanosec)
+def _nanoseconds(time: Time) -> int:
+    return int(time.sec) * 1_000_000_000 + int(time.nanosec)
