@@ -17,11 +17,14 @@ from .errors import ErrorCode, RlzeroError
 # Name and help of every subcommand; rlzero_ros/commands/<name>.py holds it, imported on use.
 COMMANDS = {
     "run": "carry out one sentence in simulation and write a report",
+    "new-robot": "describe a robot of which there is an MJCF file",
     "collect": "collect reward-free data of a robot",
     "pretrain": "train a behaviour foundation model, or the frame embedder",
     "index": "render and embed the observations that projection searches",
     "pack": "make a bundle of a model, an index and a robot",
     "eval": "measure how well it works",
+    "replay": "compute a recording's commands again, and compare them bit for bit",
+    "skills": "list, show, save, export, import and delete skills",
     "doctor": "check this machine and the bundles on it",
 }
 EXIT_ERROR = 2
@@ -52,7 +55,7 @@ def _run(name: str, arguments: Sequence[str]) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the result there as JSON")
     args: argparse.Namespace | None = None
     try:
-        command = import_module(f"rlzero_ros.commands.{name}")
+        command = import_module(f"rlzero_ros.commands.{name.replace('-', '_')}")
         command.add_arguments(parser)
         args = parser.parse_args(arguments)
         return command.main(args)

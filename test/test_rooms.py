@@ -18,6 +18,7 @@ FORBIDDEN = {
     "safety": ROS | {"torch", "mujoco", "dm_control", "faiss", "open_clip", "scipy"},
     "pretrain": ROS,
     "rehearse": ROS | {"dm_control", "open_clip", "faiss"},
+    "skills": ROS | {"mujoco", "dm_control", "open_clip", "faiss", "torch"},
 }
 # Modules of the package that a room may use beside its own and `errors`.
 ROOMS_BELOW = {

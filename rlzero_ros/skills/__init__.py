@@ -1,0 +1,1 @@
+"""Skills: plans that worked, kept under a name."""
