@@ -18,15 +18,24 @@ Policy = Callable[[NDArray[np.float32]], NDArray[np.floating]]
 
 @dataclass(frozen=True)
 class Episodes:
-    """physics (E, T, nq + nv) after each of T control steps of E episodes."""
+    """observations (E, T, observation_dim) and physics (E, T, nq + nv) of E episodes.
 
+    Both after each of T control steps.
+    """
+
+    observations: NDArray[np.float32]
     physics: NDArray[np.float64]
 
     def returns(self, robot: Robot, task: str) -> NDArray[np.float64]:
         """Sum of the task's ground-truth rewards over each episode (E,)."""
-        flat = self.physics.reshape(-1, self.physics.shape[-1])
-        rewards = robot.tasks[task](robot.features(load_model(robot.model_xml), flat))
-        return np.asarray(rewards, dtype=np.float64).reshape(self.physics.shape[:2]).sum(1)
+        return task_rewards(robot, task, self.physics).sum(1)
+
+
+def task_rewards(robot: Robot, task: str, physics: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Rewards (...) of physics (..., nq + nv)."""
+    flat = physics.reshape(-1, physics.shape[-1])
+    rewards = robot.tasks[task](robot.features(load_model(robot.model_xml), flat))
+    return np.asarray(rewards, dtype=np.float64).reshape(physics.shape[:-1])
 
 
 def run_episodes(robot: Robot, policy: Policy, episodes: int, steps: int, seed: int) -> Episodes:
@@ -34,7 +43,10 @@ def run_episodes(robot: Robot, policy: Policy, episodes: int, steps: int, seed: 
     environment = VectorEnvironment(robot, episodes, seed)
     environment.reset()
     physics = np.empty((episodes, steps, environment.physics_dim))
+    observations = np.empty((episodes, steps, robot.spec.observation_dim), np.float32)
+    observation = environment.observe()
     for step in range(steps):
-        environment.step(policy(environment.observe()))
-        physics[:, step] = environment.physics()
-    return Episodes(physics)
+        environment.step(policy(observation))
+        observation = environment.observe()
+        observations[:, step], physics[:, step] = observation, environment.physics()
+    return Episodes(observations, physics)

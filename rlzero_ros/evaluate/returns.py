@@ -8,7 +8,7 @@ prompt visited, the mean of B and the latent that the robot runs on.
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
@@ -25,17 +25,11 @@ from ..imitate.latent import reward_latent
 from ..pretrain.checkpoint import load_checkpoint
 from ..pretrain.dataset import open_dataset
 from ..pretrain.train_bfm import load_run
-from ..pretrain.vector_environment import VectorEnvironment
-from ..robots.observation import load_model
 from ..robots.registry import Robot, load_robot
-
-
-@dataclass(frozen=True)
-class Rollout:
-    """observations (E, T, observation_dim) and physics (E, T, nq + nv) after each of T steps."""
-
-    observations: NDArray[np.float32]
-    physics: NDArray[np.float64]
+from .episodes import Episodes, run_episodes, task_rewards
+from .returns_plot import plot_returns
+from .returns_table import result_of, summary, task_row
+from .reward_function import with_rewards
 
 
 def roll_out(
@@ -45,28 +39,15 @@ def roll_out(
     episodes: int,
     steps: int,
     seed: int,
-) -> Rollout:
+) -> Episodes:
     """Run π(·, z) from random poses without noise; z is (d,) or one per episode (episodes, d)."""
-    environment = VectorEnvironment(robot, episodes, seed)
-    environment.reset()
     latents = torch.from_numpy(np.broadcast_to(z, (episodes, bfm.latent_dim)).copy())
-    observation = environment.observe()
-    observations, physics = [], []
-    with torch.inference_mode():
-        for _ in range(steps):
-            action = bfm.act(torch.from_numpy(observation), latents).numpy()
-            environment.step(action)
-            observation = environment.observe()
-            observations.append(observation)
-            physics.append(environment.physics())
-    return Rollout(np.stack(observations, 1), np.stack(physics, 1))
 
+    def policy(observations: NDArray[np.float32]) -> NDArray[np.float32]:
+        with torch.inference_mode():
+            return bfm.act(torch.from_numpy(observations), latents).numpy()
 
-def task_rewards(robot: Robot, task: str, physics: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Rewards (...) of physics (..., nq + nv)."""
-    flat = physics.reshape(-1, physics.shape[-1])
-    rewards = robot.tasks[task](robot.features(load_model(robot.model_xml), flat))
-    return rewards.reshape(physics.shape[:-1])
+    return run_episodes(robot, policy, episodes, steps, seed)
 
 
 def sample_states(data: Path, n: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -92,18 +73,19 @@ def evaluate_task(
     episodes: int = 10,
     steps: int = 1000,
     seed: int = 0,
-) -> dict[str, tuple[float, float]]:
-    """Mean return and its standard error for each kind of prompt."""
+) -> dict[str, tuple[float, float | None]]:
+    """Mean return and its standard error, None of a single episode, for each kind of prompt."""
     observations, physics = states
     rewards = task_rewards(robot, task, physics)
     latents = {
         "plain": reward_latent(bfm, observations, rewards),
         "softmax": reward_latent(bfm, observations, rewards, temperature=10.0),
     }
-    results, demonstrations = {}, {}
+    results: dict[str, tuple[float, float | None]] = {}
+    demonstrations = {}
     for name, z in latents.items():
         rollout = roll_out(bfm, robot, z, episodes, steps, seed)
-        returns = task_rewards(robot, task, rollout.physics).sum(1)
+        returns = rollout.returns(robot, task)
         results[name] = _mean_and_error(returns)
         demonstrations[name] = rollout.observations[returns.argmax()]
     # A demonstration as a video would show it: 48 observations, every second control step.
@@ -116,7 +98,7 @@ def evaluate_task(
         ),
     }.items():
         rollout = roll_out(bfm, robot, imitator.latent(demonstration), episodes, steps, seed + 1)
-        results[name] = _mean_and_error(task_rewards(robot, task, rollout.physics).sum(1))
+        results[name] = _mean_and_error(rollout.returns(robot, task))
     return results
 
 
@@ -130,14 +112,19 @@ def _states(args: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.f
     return sample_states(folder, args.samples, args.seed)
 
 
-def _mean_and_error(returns: NDArray[np.float64]) -> tuple[float, float]:
-    return float(returns.mean()), float(returns.std(ddof=1) / np.sqrt(len(returns)))
+def _mean_and_error(returns: NDArray[np.float64]) -> tuple[float, float | None]:
+    n = len(returns)
+    return float(returns.mean()), float(returns.std(ddof=1) / np.sqrt(n)) if n > 1 else None
 
 
 def _model(args: argparse.Namespace) -> tuple[BehaviorFoundationModel, int | None]:
     """The model of a run, with its updates, or of a bundle."""
     if args.run is None:
-        return Bundle.load(args.bundle or args.robot).bfm(), None
+        bundle = Bundle.load(args.bundle or args.robot)
+        if bundle.spec.name != args.robot:
+            raise DataError(f"{bundle.path} is of {bundle.spec.name}, not {args.robot}")
+        updates = bundle.manifest["origin"].get("updates")
+        return bundle.bfm(), updates if isinstance(updates, int) else None
     name, bfm = load_run(args.run)
     if name != args.robot:
         raise DataError(f"{args.run} trains {name}, not {args.robot}")
@@ -156,41 +143,62 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="dataset whose states carry the reward prompts (default: data/ROBOT, else the bundle)",
     )
     parser.add_argument("--tasks", help="comma-separated (default: all of the robot's)")
-    parser.add_argument("--episodes", type=int, default=10)
-    parser.add_argument("--steps", type=int, default=1000, help="control steps an episode")
+    parser.add_argument(
+        "--reward",
+        action="append",
+        default=[],
+        metavar="MODULE:FUNCTION",
+        help="judge this reward as well: a function from features by name (and physics) to one "
+        "number a state; may be repeated",
+    )
+    parser.add_argument("--episodes", type=_positive, default=10, help="default: %(default)s")
+    parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the table there")
+    parser.add_argument("--steps", type=_positive, default=1000, help="control steps an episode")
     parser.add_argument("--samples", type=int, default=50_000, help="states for a reward prompt")
     parser.add_argument("--seed", type=int, default=0)
+
+
+def _cell(name: str, score: tuple[float, float | None]) -> str:
+    mean, error = score
+    return f"{name} {mean:4.0f}" + ("" if error is None else f" ± {error:3.0f}")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    return value
+
+
+def _tasks(args: argparse.Namespace, built_in: Collection[str]) -> list[str]:
+    """The tasks asked for: of the robot those named, or all, and every reward given."""
+    named = args.tasks.split(",") if args.tasks else []
+    unknown = [task for task in named if task not in built_in]
+    if unknown:
+        raise DataError(f"{args.robot} has no task {', '.join(unknown)}; it has {[*built_in]}")
+    if not named and not args.reward:
+        named = list(built_in)
+    if not named and not args.reward:
+        raise DataError(f"{args.robot} has no tasks; give a --reward MODULE:FUNCTION")
+    return [*named, *args.reward]
 
 
 def main(args: argparse.Namespace) -> int:
     """Judge every task and print a table."""
     torch.set_num_threads(1)
     robot = load_robot(args.robot)
-    tasks = args.tasks.split(",") if args.tasks else list(robot.tasks)
-    unknown = [t for t in tasks if t not in robot.tasks]
-    if unknown:
-        raise DataError(f"{args.robot} has no task {', '.join(unknown)}; it has {[*robot.tasks]}")
+    tasks = _tasks(args, robot.tasks)
+    robot = with_rewards(robot, args.reward)
     bfm, updates = _model(args)
     states = _states(args)
-    results = {}
+    rows = {}
     for task in tqdm(tasks, desc="returns", unit="task"):
-        results[task] = evaluate_task(
-            bfm, robot, task, states, args.episodes, args.steps, args.seed
-        )
-        row = "".join(f"  {k} {m:4.0f} ± {e:3.0f}" for k, (m, e) in results[task].items())
-        tqdm.write(f"{task:12s}{row}")
-    table = {
-        task: {
-            "mean": r["softmax"][0],
-            "stderr": r["softmax"][1],
-            "normalized": r["softmax"][0] / args.steps,
-            "plain": r["plain"][0],
-            "mean_of_b": r["mean of B"][0],
-            "imitation": r["imitation"][0],
-        }
-        for task, r in results.items()
-    }
-    mean = float(np.mean([row["mean"] for row in table.values()]))
-    print(f"mean {mean:.0f} over {len(tasks)} tasks")
-    write_json(args.json, {"robot": args.robot, "updates": updates, "tasks": table, "mean": mean})
+        scores = evaluate_task(bfm, robot, task, states, args.episodes, args.steps, args.seed)
+        rows[task] = task_row(args.robot, task, scores, args.steps)
+        tqdm.write(f"{task:14s}{'  '.join(map(_cell, scores, scores.values()))}")
+    result = result_of(args.robot, updates, rows)
+    print("\n".join(summary(result)))
+    if args.plot is not None:
+        plot_returns(result, args.plot)
+    write_json(args.json, result)
     return 0

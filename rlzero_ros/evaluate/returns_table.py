@@ -1,0 +1,65 @@
+"""The table that `rlzero eval returns` prints and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .published import PUBLISHED, asked_by_collection
+
+Scores = Mapping[str, tuple[float, float | None]]
+
+
+def task_row(robot: str, task: str, scores: Scores, steps: int) -> dict[str, Any]:
+    """One task's numbers: those of the softmax-weighted prompt count, the others stand beside.
+
+    normalized: return per step. stderr: None for a single episode. known: the kind of skill by
+    which the data collection knew the task, None if it did not.
+    """
+    mean, error = scores["softmax"]
+    row: dict[str, Any] = {"mean": mean, "stderr": error, "normalized": mean / steps}
+    for key, name in (("plain", "plain"), ("mean_of_b", "mean of B"), ("imitation", "imitation")):
+        row[key], row[f"{key}_stderr"] = scores[name]
+    row["imitation_share"] = row["imitation"] / mean if mean > 0 else None
+    row["known"] = asked_by_collection(robot, task)
+    return row
+
+
+def result_of(robot: str, updates: int | None, rows: Mapping[str, Any]) -> dict[str, Any]:
+    """Everything that the JSON file says."""
+    known = [task for task, row in rows.items() if row["known"]]
+    result = {
+        "robot": robot,
+        "updates": updates,
+        "tasks": dict(rows),
+        "mean": _mean(rows, list(rows)),
+        "mean_known": _mean(rows, known),
+        "mean_unknown": _mean(rows, [task for task in rows if task not in known]),
+    }
+    if published := PUBLISHED.get(robot):
+        result["published"] = {"tasks": list(published.tasks), "means": dict(published.means)}
+        compared = set(published.tasks) <= set(rows)
+        result["mean_published_tasks"] = _mean(rows, published.tasks) if compared else None
+    return result
+
+
+def summary(result: Mapping[str, Any]) -> list[str]:
+    """Lines below the table."""
+    lines = [f"mean {result['mean']:.0f} over {len(result['tasks'])} tasks"]
+    for key, words in (
+        ("mean_known", "that a skill of the data collection comes near"),
+        ("mean_unknown", "that the data collection did not know"),
+    ):
+        if result[key] is not None:
+            lines.append(f"mean {result[key]:.0f} over the tasks {words}")
+    if (ours := result.get("mean_published_tasks")) is not None:
+        published = result["published"]
+        others = ", ".join(f"{name} {mean:.0f}" for name, mean in published["means"].items())
+        lines.append(f"{', '.join(published['tasks'])}: ours {ours:.0f}; published: {others}")
+    return lines
+
+
+def _mean(rows: Mapping[str, Any], tasks: Sequence[str]) -> float | None:
+    return float(np.mean([rows[task]["mean"] for task in tasks])) if tasks else None
