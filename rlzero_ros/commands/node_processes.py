@@ -1,8 +1,13 @@
-"""The nodes of one run as processes in a ROS graph of their own; all of them end with it."""
+"""The nodes of one run as processes in a ROS graph of their own; all of them end with it.
+
+Whatever ends this process, a signal that cannot be caught included: the nodes form one process
+group, whose leader is a shell that waits for the end of a pipe from here. The system closes the
+pipe when this process is gone. A node that is just being started holds the pipe as well, until it
+has joined the group, so that none slips through.
+"""
 
 from __future__ import annotations
 
-import ctypes
 import os
 import random
 import signal
@@ -12,14 +17,17 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 from ..errors import ErrorCode, RobotError
 from ..paths import resource_roots
 
-_PR_SET_PDEATHSIG = 1
 _PATIENCE_S = 10.0
+# Nodes whose parent is gone have so long to leave a safe command behind; then they are killed.
+_LAST_S = 5
+_REAPER = f"trap '' INT TERM HUP; cat >/dev/null; kill -TERM 0; sleep {_LAST_S}; kill -KILL 0"
 # Up to this domain all ports lie below Linux's ephemeral range.
 _HIGHEST_DOMAIN = 101
 
@@ -63,10 +71,7 @@ class _Process:
 
 
 class NodeProcesses:
-    """Starts nodes of this package; leaving the `with` block ends every one, whatever happened.
-
-    They also end with this process if it is killed.
-    """
+    """Starts nodes of this package; leaving the `with` block ends every one, whatever happened."""
 
     def __init__(self, log_folder: Path, environment: Mapping[str, str]) -> None:
         self._log_folder = log_folder
@@ -75,10 +80,18 @@ class NodeProcesses:
         self._environment["ROS_LOG_DIR"] = str(log_folder / "ros")
         self._environment["PYTHONUNBUFFERED"] = "1"
         self._processes: list[_Process] = []
-        self._libc = ctypes.CDLL(None)
+        self._reaper: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> NodeProcesses:
         self._log_folder.mkdir(parents=True, exist_ok=True)
+        self._reaper = subprocess.Popen(
+            ["/bin/sh", "-c", _REAPER],
+            env=self._environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=os.setpgrp,
+        )
         return self
 
     def __exit__(
@@ -87,12 +100,24 @@ class NodeProcesses:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.stop()
+        try:
+            self.stop()
+        finally:
+            reaper, self._reaper = self._reaper, None
+            if reaper is not None and reaper.stdin is not None:
+                reaper.kill()
+                reaper.wait()
+                reaper.stdin.close()
 
     def start(
         self, node: str, parameters: Mapping[str, object], files: Sequence[Path] = ()
     ) -> None:
-        """Start rlzero_ros.nodes.<node> with parameter files, then single parameters."""
+        """Start rlzero_ros.nodes.<node> with parameter files, then single parameters.
+
+        Only inside the `with` block.
+        """
+        if self._reaper is None:
+            raise RuntimeError("nodes are started inside the `with` block")
         command = [sys.executable, "-m", f"rlzero_ros.nodes.{node}", "--ros-args"]
         for file in files:
             command += ["--params-file", str(file)]
@@ -106,10 +131,14 @@ class NodeProcesses:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=self._die_with_parent,
+                preexec_fn=partial(os.setpgid, 0, self._reaper.pid),
             )
         self._processes.append(_Process(node, log, popen))
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """Process ids by node."""
+        return {process.name: process.popen.pid for process in self._processes}
 
     def check(self) -> None:
         """RobotError with its last words if one of the nodes has ended."""
@@ -123,24 +152,24 @@ class NodeProcesses:
         return RobotError(f"{node} {what}: {process.last_words()} (all of it: {process.log})")
 
     def stop(self) -> None:
-        """End all: as Ctrl-C does, then by force. Ctrl-C meanwhile is not heard."""
+        """End all: asked first, then by force. Ctrl-C meanwhile is not heard.
+
+        SIGTERM, since a node that was started in the background ignores SIGINT until it is up.
+        """
         heard = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             for process in self._processes:
-                _send(process.popen, signal.SIGINT)
+                process.popen.terminate()
             deadline = time.monotonic() + _PATIENCE_S
             for process in self._processes:
                 try:
                     process.popen.wait(max(0.0, deadline - time.monotonic()))
                 except subprocess.TimeoutExpired:
-                    _send(process.popen, signal.SIGKILL)
+                    process.popen.kill()
                     process.popen.wait()
             self._processes.clear()
         finally:
             signal.signal(signal.SIGINT, heard)
-
-    def _die_with_parent(self) -> None:
-        self._libc.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def config_file(name: str) -> Path:
@@ -149,11 +178,6 @@ def config_file(name: str) -> Path:
         if (root / "config" / name).is_file():
             return root / "config" / name
     raise RobotError(f"config/{name} is not installed; build the package again", ErrorCode.INTERNAL)
-
-
-def _send(popen: subprocess.Popen[bytes], number: int) -> None:
-    if popen.poll() is None:
-        os.killpg(popen.pid, number)
 
 
 def _as_yaml(value: object) -> str:

@@ -1,0 +1,93 @@
+"""Nodes that a program started end with it, however it ends and whatever they are doing.
+
+They used to be told by a signal at the death of their parent, and were found alive twice.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PARENT = """
+import signal, sys, time
+from pathlib import Path
+from rlzero_ros.commands.node_processes import NodeProcesses
+signal.signal(signal.SIGINT, signal.SIG_IGN)  # as for a program in the background of a script
+with NodeProcesses(Path(sys.argv[1]), {"RLZERO_TEST_MARK": sys.argv[1]}) as nodes:
+    for _ in range(int(sys.argv[2])):
+        nodes.start("mujoco_node", {"start_paused": True})
+    print("started", flush=True)
+    time.sleep(float(sys.argv[3]))
+"""
+
+
+@pytest.fixture
+def parent(tmp_path):
+    """parent(nodes, seconds): a program with so many nodes, which ends after so long."""
+    started = []
+
+    def start(nodes, seconds=600.0):
+        command = [sys.executable, "-c", PARENT, str(tmp_path), str(nodes), str(seconds)]
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+        started.append(process)
+        assert process.stdout.readline() == b"started\n"
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def alive(mark):
+    """Command lines of the processes that carry the mark, by number."""
+    wanted, found = f"RLZERO_TEST_MARK={mark}".encode(), {}
+    for folder in Path("/proc").iterdir():
+        try:
+            if folder.name.isdigit() and wanted in (folder / "environ").read_bytes().split(b"\0"):
+                found[int(folder.name)] = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+    return found
+
+
+def nodes_of(mark):
+    return [pid for pid, command in alive(mark).items() if b"mujoco_node" in command]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])
+def test_a_parent_that_dies_while_its_nodes_start_takes_them_along(
+    parent, tmp_path, wait_until, number
+):
+    process = parent(nodes=2)
+    wait_until(lambda: len(nodes_of(tmp_path)) == 2, 5.0, "two nodes")
+    process.send_signal(number)
+    assert process.wait(5.0) == -number
+    wait_until(lambda: not nodes_of(tmp_path), 3.0, "the end of the nodes")
+
+
+def test_nodes_that_are_up_leave_in_order_and_those_that_do_not_listen_are_killed(
+    parent, tmp_path, wait_until
+):
+    process = parent(nodes=2)
+    log = tmp_path / "mujoco_node.log"
+    wait_until(lambda: log.read_text().count("activate done") >= 1, 60.0, "an active node")
+    frozen = nodes_of(tmp_path)[0]
+    os.kill(frozen, signal.SIGSTOP)
+    killed_s = time.monotonic()
+    process.kill()
+    wait_until(lambda: nodes_of(tmp_path) == [frozen], 5.0, "the end of the one that listens")
+    wait_until(lambda: not alive(tmp_path), 10.0, "the end of the other")
+    assert time.monotonic() - killed_s > 4.0, "it was not given its time"
+
+
+def test_an_ordinary_end_leaves_nothing_behind_and_is_quick(parent, tmp_path, wait_until):
+    process = parent(nodes=1, seconds=0.5)
+    assert process.wait(10.0) == 0
+    wait_until(lambda: not alive(tmp_path), 1.0, "the end of the node")
