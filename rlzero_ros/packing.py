@@ -16,6 +16,7 @@ from . import manifest as mf
 from .bundle import EMBEDDER_KEY, LAYOUT_KEY, Bundle, layout_of, read_header
 from .errors import BundleError, ErrorCode
 from .imitate.base import BehaviorFoundationModel
+from .robots.robot_folder import ROBOT_FILE
 from .robots.spec import RobotSpec
 
 
@@ -33,6 +34,8 @@ def pack_bundle(
 ) -> Bundle:
     """Write a bundle folder, or replace one, and return it as a reader gets it.
 
+    It may also take the place of what `rlzero new-robot` wrote.
+
     index_folder: holds what `ObservationIndex.save` wrote. origin: plain values that say where
     the data came from and which commands made it. hold_z: the latent (d,) that an armed robot
     without a plan acts on; None for damping. imitation_*: see `Imitator`. model_xml:
@@ -42,7 +45,7 @@ def pack_bundle(
     is then as it was.
     """
     destination = destination.absolute()
-    if destination.exists() and not (destination / mf.MANIFEST).is_file():
+    if destination.exists() and not _replaceable(destination):
         raise BundleError(f"{destination} exists and is no bundle: give another place")
     staging = destination.with_name(f".{destination.name}.{os.getpid()}.partial")
     staging.mkdir(parents=True)
@@ -75,6 +78,12 @@ def pack_bundle(
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return Bundle.load(destination)
+
+
+def _replaceable(folder: Path) -> bool:
+    """Whether a folder is a bundle, or holds what describes a robot and nothing else."""
+    names = {path.name for path in folder.iterdir()}
+    return mf.MANIFEST in names or (ROBOT_FILE in names and names <= {ROBOT_FILE, mf.MODEL})
 
 
 def _hold_entry(hold_z: NDArray[np.floating] | None) -> dict[str, Any]:

@@ -12,7 +12,11 @@ HELP = "collect reward-free data in simulation (resumable)"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--robot", default="walker", help="built-in robot (default: %(default)s)")
+    parser.add_argument(
+        "--robot",
+        default="walker",
+        help="built-in robot, or a folder of `rlzero new-robot` (default: %(default)s)",
+    )
     parser.add_argument("--out", type=Path, help="dataset folder (default: data/ROBOT)")
     parser.add_argument(
         "--source",
@@ -45,7 +49,8 @@ def main(args: argparse.Namespace) -> int:
     from .output import write_json
 
     torch.set_num_threads(args.threads)
-    folder = args.out or Path("data") / args.robot
+    robot = load_robot(args.robot)
+    folder = args.out or Path("data") / robot.spec.name
     config = CollectConfig(
         args.source,
         args.steps,
@@ -53,7 +58,7 @@ def main(args: argparse.Namespace) -> int:
         environments=args.environments,
         skill_weights=tuple(args.skills),
     )
-    collector = Collector(load_robot(args.robot), folder, config, args.device)
+    collector = Collector(robot, folder, config, args.device)
     collector.run(args.minutes)
     _, shards = open_dataset(folder)
     total = sum(s.transitions for s in shards)

@@ -12,7 +12,7 @@ from .output import write_json
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
-    parser.add_argument("--robot", default="walker")
+    parser.add_argument("--robot", default="walker", help="built-in robot, or its folder")
     parser.add_argument("--data", type=Path, help="folder of the dataset (data/<robot>)")
     parser.add_argument("--embedder", default="pose-64", help="folder, name or open_clip model")
     parser.add_argument("--out", type=Path, required=True, help="folder that receives the index")
@@ -26,16 +26,19 @@ def main(args: argparse.Namespace) -> int:
     from ..pretrain.build_index import build_index
     from ..pretrain.dataset import read_info
     from ..project.embedder import load_embedder
+    from ..robots.registry import load_robot
 
-    data = args.data or Path("data") / args.robot
+    name = load_robot(args.robot).spec.name
+    data = args.data or Path("data") / name
     found = read_info(data).robot
-    if found != args.robot:
-        raise DataError(f"{data} holds states of {found!r}, not of {args.robot!r}")
+    if found != name:
+        raise DataError(f"{data} holds states of {found!r}, not of {name!r}")
     report = build_index(
         data,
         load_embedder(args.embedder),
         args.out,
-        args.work or Path("runs") / f"index-{args.robot}",
+        args.work or Path("runs") / f"index-{name}",
+        robot=args.robot,
         states=args.states,
         seed=args.seed,
     )

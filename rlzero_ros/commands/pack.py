@@ -15,7 +15,11 @@ from .output import write_json
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
-    parser.add_argument("--robot", default="walker", help="built-in robot (default: %(default)s)")
+    parser.add_argument(
+        "--robot",
+        default="walker",
+        help="built-in robot, or a folder of `rlzero new-robot` (default: %(default)s)",
+    )
     parser.add_argument("--run", type=Path, help="folder of `rlzero pretrain` (runs/ROBOT-fb)")
     parser.add_argument("--index", type=Path, required=True, help="folder of `rlzero index`")
     parser.add_argument("--out", type=Path, help="bundle folder (bundles/ROBOT)")
@@ -57,15 +61,16 @@ def main(args: argparse.Namespace) -> int:
     from ..robots.registry import load_robot
 
     robot = load_robot(args.robot)
-    run = args.run or Path("runs") / f"{args.robot}-fb"
+    name = robot.spec.name
+    run = args.run or Path("runs") / f"{name}-fb"
     trained_on, bfm = load_run(run)
-    if trained_on != args.robot:
+    if trained_on != name:
         raise BundleError(f"{run} was trained on {trained_on}", ErrorCode.BUNDLE_MISMATCH)
     hold_z = None
     if args.hold == "latent":
         hold_z = hold_latent(bfm, robot, ObservationIndex.load(args.index).observations)
     bundle = pack_bundle(
-        args.out or Path("bundles") / args.robot,
+        args.out or Path("bundles") / name,
         spec=robot.spec,
         bfm=bfm,
         index_folder=args.index,

@@ -20,7 +20,7 @@ from .choose_states import choose_windows
 from .dataset import read_info
 from .frame_file import read_frames
 from .render_states import render_in_process
-from .windows import WINDOW_STEPS, Windows
+from .windows import Windows, window_steps
 
 _BATCH = 512
 
@@ -46,15 +46,22 @@ def embed_windows(
     return np.concatenate(rows).reshape(-1, WINDOW, embedder.dim)
 
 
-def render_windows(robot: str, windows: Windows, work: Path) -> NDArray[np.uint8]:
+def render_windows(robot: str | Path, windows: Windows, work: Path) -> NDArray[np.uint8]:
     """Renders every frame of the windows: (3N, 64, 64, 3), kept in ``work`` for the next time."""
     physics = windows.physics.reshape(-1, windows.physics.shape[-1])
-    render_in_process(robot, physics, work)
+    render_in_process(str(robot), physics, work)
     return read_frames(work)
 
 
 def build_index(
-    data: Path, embedder: FrameEmbedder, out: Path, work: Path, *, states: int, seed: int = 0
+    data: Path,
+    embedder: FrameEmbedder,
+    out: Path,
+    work: Path,
+    *,
+    states: int,
+    seed: int = 0,
+    robot: str | Path | None = None,
 ) -> IndexReport:
     """Builds the index of a dataset and writes it into ``out``.
 
@@ -66,18 +73,20 @@ def build_index(
             need not render again.
         states: how many observations, at most.
         seed: decides the choice.
+        robot: name or folder of the robot; by default the one that the dataset names.
     """
     if states < 1:
         raise DataError(f"an index needs at least one state, not {states}")
     info = read_info(data)
-    windows = _chosen(data, work, states, seed)
-    frames = render_windows(info.robot, windows, work)
+    robot = info.robot if robot is None else robot
+    windows = _chosen(data, work, states, seed, robot)
+    frames = render_windows(robot, windows, work)
     embedded = embed_windows(embedder, frames)
     middle = frames[WINDOW // 2 :: WINDOW]
     thumbnails = Thumbnails.pack(
         [encode_thumbnail(np.asarray(f)) for f in tqdm(middle, desc="thumbnails", unit="frame")]
     )
-    stride = WINDOW_STEPS * info.control_period_s
+    stride = window_steps(info.control_period_s) * info.control_period_s
     index = ObservationIndex.build(
         windows.observations, windows.middle, embedded, thumbnails, embedder.id, stride
     )
@@ -87,9 +96,14 @@ def build_index(
     return IndexReport(len(index), index.dim, size, embedder.id)
 
 
-def _chosen(data: Path, work: Path, states: int, seed: int) -> Windows:
+def _chosen(data: Path, work: Path, states: int, seed: int, robot: str | Path) -> Windows:
     """The choice of states, made once for a work folder: the dataset may grow meanwhile."""
-    wanted: dict[str, Any] = {"data": str(data), "states": states, "seed": seed}
+    wanted: dict[str, Any] = {
+        "format": 2,
+        "data": str(data),
+        "states": states,
+        "seed": seed,
+    }
     stamp, file = work / "choice.json", work / "choice.npz"
     if stamp.exists():
         found = json.loads(stamp.read_text())
@@ -97,7 +111,7 @@ def _chosen(data: Path, work: Path, states: int, seed: int) -> Windows:
             raise DataError(f"{work} holds another choice of states ({found}): delete it")
         with np.load(file) as arrays:
             return Windows(**arrays)
-    windows = choose_windows(data, states, seed)
+    windows = choose_windows(data, states, seed, robot=robot)
     work.mkdir(parents=True, exist_ok=True)
     np.savez(file, **asdict(windows))
     stamp.write_text(json.dumps(wanted))

@@ -23,12 +23,15 @@ _CANDIDATES = 200_000
 _STATES_PER_GROUP = 5
 
 
-def choose_windows(folder: Path, n: int, seed: int, *, heldout: bool = False) -> Windows:
+def choose_windows(
+    folder: Path, n: int, seed: int, *, heldout: bool = False, robot: str | Path | None = None
+) -> Windows:
     """At most n windows that cover a dataset's poses and motions.
 
     They come from the episodes that training may see, or, for evaluation, from the others.
+    robot: name or folder of the robot; by default the one that the dataset names.
     """
-    candidates = read_windows(folder, heldout=heldout, most=_CANDIDATES, seed=seed)
+    candidates = read_windows(folder, heldout=heldout, most=_CANDIDATES, seed=seed, robot=robot)
     rng = np.random.default_rng(seed)
     steady, resting = candidates.steady, candidates.steady & candidates.resting
     along = steady & ~resting & (np.abs(candidates.forward_speed) > MOVING_MPS)

@@ -24,7 +24,7 @@ SKY = (205, 220, 235)
 
 
 class FrameRenderer:
-    """Small pictures of a robot, seen from its right side, following it along x.
+    """Small pictures of a robot, seen from its right side, following it along x and y.
 
     A context manager; the pictures are (size, size, 3) uint8. Shadows, reflections, sky box and
     multisampling are off, which makes software rendering about twenty times faster; edges are
@@ -32,7 +32,7 @@ class FrameRenderer:
     """
 
     def __init__(self, model: mujoco.MjModel, size: int = 64, follow: str = "torso") -> None:
-        """follow: the body whose x the camera follows. RobotError where there is no GL library."""
+        """follow: the body that the camera follows. RobotError where there is no GL library."""
         self.model = model
         self._body = mujoco.mj_name2id(model, mujoco.mjtObj.mjOBJ_BODY, follow)
         if self._body < 0:
@@ -71,7 +71,7 @@ class FrameRenderer:
         self._data.qpos[:] = qpos
         mujoco.mj_kinematics(self.model, self._data)
         mujoco.mj_camlight(self.model, self._data)
-        self._camera.lookat[:] = (self._data.xpos[self._body, 0], 0.0, CENTER_HEIGHT_M)
+        self._camera.lookat[:] = (*self._data.xpos[self._body, :2], CENTER_HEIGHT_M)
         self._renderer.update_scene(self._data, self._camera)
         image = self._renderer.render()
         empty = ~image.any(axis=2)

@@ -28,7 +28,8 @@ from .render import FrameRenderer
 def render_states(robot: str, folder: Path) -> None:
     """Renders every row of the folder's ``physics.npy`` in the robot's own look, resuming."""
     physics = np.load(folder / "physics.npy")
-    model = load_model(load_robot(robot).model_xml)
+    described = load_robot(robot)
+    model = load_model(described.model_xml)
     if physics.ndim != 2 or physics.shape[1] != model.nq + model.nv:
         raise DataError(f"{robot} has physics of {model.nq + model.nv}, not {physics.shape}")
 
@@ -37,7 +38,7 @@ def render_states(robot: str, folder: Path) -> None:
             yield renderer.render(physics[row, : model.nq])
 
     identity = {"robot": robot, "physics": digest(physics)}
-    with FrameRenderer(model, SIZE) as renderer:
+    with FrameRenderer(model, SIZE, described.spec.base.body) as renderer:
         fill_frames(folder, len(physics), SIZE, identity, render)
 
 

@@ -6,6 +6,7 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from ..robots.heights import lowest_point
 from ..robots.initial_pose import joint_ranges
 from ..robots.observation import ObservationAssembler, load_model
 from ..robots.registry import Robot
@@ -14,7 +15,15 @@ _EQUALITY = int(mujoco.mjtConstraint.mjCNSTR_EQUALITY)
 
 
 def resting_poses(robot: Robot, n: int, seed: int) -> NDArray[np.float32]:
-    """Observations (n, observation_dim) of n poses at rest.
+    """Observations (n, observation_dim) of n poses at rest; see `resting_configurations`."""
+    assembler = ObservationAssembler(robot.spec, robot.model_xml)
+    still = np.zeros(load_model(robot.model_xml).nv)
+    poses = resting_configurations(robot, n, seed)
+    return np.stack([assembler.observe_physics(qpos, still) for qpos in poses])
+
+
+def resting_configurations(robot: Robot, n: int, seed: int) -> NDArray[np.float64]:
+    """n configurations (n, nq) that touch the floor.
 
     Joints are uniform in their ranges, as far as couplings between them permit; the base is upright
     more often than not, and is lowered until the lowest geom touches the floor.
@@ -23,7 +32,6 @@ def resting_poses(robot: Robot, n: int, seed: int) -> NDArray[np.float32]:
     model, spec = load_model(robot.model_xml), robot.spec
     model.opt.jacobian = mujoco.mjtJacobian.mjJAC_DENSE
     data = mujoco.MjData(model)
-    assembler = ObservationAssembler(spec, robot.model_xml)
     addresses = [int(model.joint(name).qposadr[0]) for name in spec.joint_names]
     limits = joint_ranges(model, spec.joint_names)
     base = int(model.joint(_base_joint(model, robot)).qposadr[0])
@@ -45,27 +53,8 @@ def resting_poses(robot: Robot, n: int, seed: int) -> NDArray[np.float32]:
         _couple(model, data)
         mujoco.mj_kinematics(model, data)
         data.qpos[height] -= lowest_point(model, data)
-        rows.append(assembler.observe_physics(data.qpos, np.zeros(model.nv)))
+        rows.append(data.qpos.copy())
     return np.stack(rows)
-
-
-def lowest_point(model: mujoco.MjModel, data: mujoco.MjData) -> float:
-    """Height (m) of the lowest point of all geoms of moving bodies, meshes as their boxes."""
-    kinds = mujoco.mjtGeom
-    lowest = np.inf
-    for geom in np.flatnonzero(model.geom_bodyid > 0):
-        size, kind = model.geom_size[geom], model.geom_type[geom]
-        axes = np.abs(data.geom_xmat[geom].reshape(3, 3)[2])  # vertical parts of the geom's axes
-        if kind in (kinds.mjGEOM_SPHERE, kinds.mjGEOM_CAPSULE):
-            reach = size[0] + (axes[2] * size[1] if kind == kinds.mjGEOM_CAPSULE else 0.0)
-        elif kind == kinds.mjGEOM_CYLINDER:
-            reach = axes[2] * size[1] + np.hypot(axes[0], axes[1]) * size[0]
-        elif kind == kinds.mjGEOM_ELLIPSOID:
-            reach = np.linalg.norm(axes * size)
-        else:
-            reach = axes @ size
-        lowest = min(lowest, float(data.geom_xpos[geom, 2] - reach))
-    return lowest
 
 
 def _base_joint(model: mujoco.MjModel, robot: Robot) -> str | int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
@@ -11,25 +11,28 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..errors import DataError
+from ..robots.base_motion import BaseMotion
+from ..robots.observation import load_model
+from ..robots.registry import load_robot
 from .dataset import open_dataset
 from .heldout import split_episodes
 
-WINDOW_STEPS = 8
-"""Control steps between the three frames of a window: 0.2 s for the walker. In less time limbs
-move hardly more than the embedder errs, and the speed of what is found is less often right."""
+WINDOW_S = 0.2
+"""Between the three frames of a window. In less time limbs move hardly more than the embedder
+errs, and the speed of what is found is less often right."""
 RESTING_MPS, RESTING_RADPS = 0.3, 0.8
 """Below these speeds (any of the base's, its pitch's, the joints' mean) a state rests."""
-STEADY_STEPS = 10
-"""A state is steady if the body keeps its height and tilt this many steps before and after."""
+STEADY_S = 0.25
+"""A state is steady if the body keeps its height and tilt for so long before and after."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a planar robot's state must keep to be worth showing, and to be called steady.
+    """What a robot's state must keep to be worth showing, and to be called steady.
 
-    Faster than ``base_mps`` (the base, any direction), ``turn_radps`` (its pitch) or
+    Faster than ``base_mps`` (the base, any direction), ``turn_radps`` (the base's rotation) or
     ``joint_radps`` is flailing that no clip shows. Around a steady state the base's height varies
-    by less than ``rise_m`` and its pitch by less than ``tilt_rad``: it stands, walks, runs or
+    by less than ``rise_m`` and its tilt by less than ``tilt_rad``: it stands, walks, runs or
     lies, and does not fall.
     """
 
@@ -48,99 +51,128 @@ class Windows:
         physics: (N, 3, nq + nv) before, at and after each moment.
         observations: (N, observation_dim) at it.
         steady: (N,) bool.
+        resting: (N,) bool, whether nothing moves much: neither the base nor the joints.
+        forward_speed: (N,) m/s, the mean over the window.
     """
 
     physics: NDArray[np.float32]
     observations: NDArray[np.float32]
     steady: NDArray[np.bool_]
+    resting: NDArray[np.bool_]
+    forward_speed: NDArray[np.float32]
 
     def __len__(self) -> int:
         return len(self.observations)
 
     def __getitem__(self, rows: NDArray[np.integer] | slice) -> Windows:
-        return Windows(self.physics[rows], self.observations[rows], self.steady[rows])
+        return Windows(
+            self.physics[rows],
+            self.observations[rows],
+            self.steady[rows],
+            self.resting[rows],
+            self.forward_speed[rows],
+        )
 
     @property
     def middle(self) -> NDArray[np.float32]:
         """Physics (N, nq + nv) at each moment."""
         return np.ascontiguousarray(self.physics[:, 1])
 
-    @property
-    def forward_speed(self) -> NDArray[np.float32]:
-        """Of the base (N,) m/s, the mean over the window."""
-        nq = self.physics.shape[-1] // 2
-        return self.physics[:, :, nq + 1].mean(1)
 
-    @property
-    def resting(self) -> NDArray[np.bool_]:
-        """Whether nothing moves much (N,): neither the base nor its pitch nor the joints."""
-        nq = self.physics.shape[-1] // 2
-        speed = np.abs(self.physics[:, 1, nq:])
-        joints = speed[:, 3:].mean(1)
-        slow = (speed[:, :2].max(1) < RESTING_MPS) & (speed[:, 2] < RESTING_RADPS)
-        return slow & (joints < RESTING_RADPS)
+def window_steps(control_period_s: float) -> int:
+    """Control steps between the frames of a window."""
+    return max(1, round(WINDOW_S / control_period_s))
+
+
+def steady_steps(control_period_s: float) -> int:
+    """Control steps before and after a state in which a steady one changes little."""
+    return max(1, round(STEADY_S / control_period_s))
 
 
 def read_windows(
-    folder: Path, *, heldout: bool, most: int, seed: int, limits: Limits | None = None
+    folder: Path,
+    *,
+    heldout: bool,
+    most: int,
+    seed: int,
+    robot: str | Path | None = None,
+    limits: Limits | None = None,
 ) -> Windows:
     """Random windows of a dataset's training or held-out episodes, flailing left out.
 
     Args:
-        folder: a dataset of a planar robot, whose qpos begins with height, forward and pitch.
+        folder: a dataset.
         heldout: take the episodes that nothing trains on, or all others.
         most: how many windows at most.
         seed: decides which.
+        robot: name or folder of the robot; by default the one that the dataset names.
         limits: what is flailing and what is steady.
     """
     info, shards = open_dataset(folder)
+    found_robot = load_robot(info.robot if robot is None else robot)
+    motion = BaseMotion(found_robot.spec, load_model(found_robot.model_xml))
+    before_after = window_steps(info.control_period_s)
+    around = steady_steps(info.control_period_s)
     rng = np.random.default_rng(seed)
     share = -(-most // len(shards))
     found = []
     for shard in tqdm(shards, desc="read states", unit="shard", leave=False):
         episodes = split_episodes(len(shard.physics))[int(heldout)]
         physics = np.asarray(shard.physics[episodes])
-        calm, steady = _judge(physics, info.physics_dim // 2, limits or Limits())
+        calm = _calm(motion, physics, before_after, limits or Limits())
+        steady = _steady(motion, physics, around, limits or Limits())
         rows, steps = np.nonzero(calm)
         keep = rng.permutation(len(rows))[:share]
         rows, steps = rows[keep], steps[keep]
-        moments = (steps - WINDOW_STEPS, steps, steps + WINDOW_STEPS)
+        moments = (steps - before_after, steps, steps + before_after)
+        shown = np.stack([physics[rows, moment] for moment in moments], axis=1)
         found.append(
             Windows(
-                np.stack([physics[rows, moment] for moment in moments], axis=1),
+                shown,
                 np.asarray(shard.observations[episodes])[rows, steps],
                 steady[rows, steps],
+                _resting(motion, shown[:, 1]),
+                motion.forward_speed(shown).mean(1),
             )
         )
-    merged = Windows(
-        np.concatenate([w.physics for w in found]),
-        np.concatenate([w.observations for w in found]),
-        np.concatenate([w.steady for w in found]),
-    )
+    merged = Windows(*(np.concatenate(parts) for parts in zip(*map(_fields, found), strict=True)))
     if len(merged) == 0:
         raise DataError(f"{folder} has no calm {'held-out ' if heldout else ''}window")
     return merged[rng.permutation(len(merged))[:most]]
 
 
-def _judge(
-    physics: NDArray[np.float32], nv: int, limits: Limits
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Of every state (E, T) whether its window is whole and calm, and whether it is steady."""
-    speed = np.abs(physics[..., -nv:])
+def _fields(windows: Windows) -> tuple[NDArray, ...]:
+    return tuple(getattr(windows, field.name) for field in fields(windows))
+
+
+def _resting(motion: BaseMotion, physics: NDArray[np.float32]) -> NDArray[np.bool_]:
+    slow = (motion.speed(physics) < RESTING_MPS) & (motion.turn_rate(physics) < RESTING_RADPS)
+    return slow & (motion.joint_speeds(physics).mean(-1) < RESTING_RADPS)
+
+
+def _calm(
+    motion: BaseMotion, physics: NDArray[np.float32], k: int, limits: Limits
+) -> NDArray[np.bool_]:
+    """Of every state (E, T) whether its window is whole and nothing flails in it."""
     slow = (
-        (speed[..., :2].max(-1) <= limits.base_mps)
-        & (speed[..., 2] <= limits.turn_radps)
-        & (speed[..., 3:].max(-1) <= limits.joint_radps)
+        (motion.speed(physics) <= limits.base_mps)
+        & (motion.turn_rate(physics) <= limits.turn_radps)
+        & (motion.joint_speeds(physics).max(-1) <= limits.joint_radps)
     )
-    calm, steady = np.zeros_like(slow), np.zeros_like(slow)
-    k = WINDOW_STEPS
+    calm = np.zeros_like(slow)
     calm[:, k:-k] = slow[:, k:-k] & slow[:, : -2 * k] & slow[:, 2 * k :]
-    around = 2 * STEADY_STEPS + 1
-    if physics.shape[1] >= around:
-        height, pitch = (
-            np.ptp(sliding_window_view(physics[..., column], around, axis=1), axis=-1)
-            for column in (0, 2)
+    return calm
+
+
+def _steady(
+    motion: BaseMotion, physics: NDArray[np.float32], k: int, limits: Limits
+) -> NDArray[np.bool_]:
+    """Of every state (E, T) whether the base keeps its height and tilt around it."""
+    steady = np.zeros(physics.shape[:2], dtype=bool)
+    if physics.shape[1] >= 2 * k + 1:
+        rise, turn = (
+            np.ptp(sliding_window_view(values, 2 * k + 1, axis=1), axis=-1)
+            for values in (motion.height(physics), motion.tilt(physics))
         )
-        inner = slice(STEADY_STEPS, -STEADY_STEPS)
-        steady[:, inner] = (height < limits.rise_m) & (pitch < limits.tilt_rad)
-    return calm, steady
+        steady[:, k:-k] = (rise < limits.rise_m) & (turn < limits.tilt_rad)
+    return steady

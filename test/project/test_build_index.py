@@ -10,7 +10,7 @@ import pytest
 
 from rlzero_ros.cli import main
 from rlzero_ros.pretrain.dataset import DatasetInfo, create_dataset, write_shard
-from rlzero_ros.pretrain.windows import WINDOW_STEPS
+from rlzero_ros.pretrain.windows import window_steps
 from rlzero_ros.project.embedder import load_embedder
 from rlzero_ros.project.index import ObservationIndex
 from rlzero_ros.robots.observation import ObservationAssembler
@@ -56,7 +56,7 @@ def test_an_index_of_simulated_states(
     index = ObservationIndex.load(tmp_path / "out")
     embedder = load_embedder(str(model))
     assert index.embedder_id == embedder.id
-    assert index.window_stride_s == pytest.approx(0.025 * WINDOW_STEPS)
+    assert index.window_stride_s == pytest.approx(0.025 * window_steps(0.025))
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["states"] == len(index)
     assert 5 <= len(index) <= 25

@@ -9,9 +9,10 @@ from rlzero_ros.errors import DataError
 from rlzero_ros.pretrain.choose_states import choose_windows, even_rows
 from rlzero_ros.pretrain.dataset import DatasetInfo, create_dataset, write_shard
 from rlzero_ros.pretrain.heldout import split_episodes
-from rlzero_ros.pretrain.windows import STEADY_STEPS, WINDOW_STEPS, read_windows
+from rlzero_ros.pretrain.windows import read_windows, steady_steps, window_steps
 
 EPISODES, STEPS = 32, 60
+WINDOW_STEPS, STEADY_STEPS = window_steps(0.025), steady_steps(0.025)
 HEIGHT, FORWARD, JOINT = 0, 10, 12
 """Columns of physics: height, forward speed, first joint's speed."""
 
