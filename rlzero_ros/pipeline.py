@@ -16,7 +16,7 @@ from .imagine.base import Imaginer
 from .imagine.clip import Clip
 from .imagine.command import clean_command
 from .project.embedder import FrameEmbedder, load_embedder
-from .project.projection import WINDOW_WEIGHTS, Projection, join, project_embeddings
+from .project.projection import WINDOW_WEIGHTS, Projection, confidence, join, project_embeddings
 
 if TYPE_CHECKING:
     from .rehearse.report import RehearsalReport
@@ -56,6 +56,13 @@ class Plan:
     def clip(self) -> Clip:
         """The clip that stands for the plan."""
         return self.variations[0].clip
+
+    @property
+    def confidence(self) -> float:
+        """How far all that was imagined can be trusted, see `confidence`; a rehearsal that leaves
+        out what is unlike anything does not raise it.
+        """
+        return confidence(join([variation.projection for variation in self.variations]))
 
     @property
     def source(self) -> str:

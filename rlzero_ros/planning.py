@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from .bundle import Bundle
+from .errors import ErrorCode, SkillError
 from .evaluate.strip import png, projection_strip, spread
+from .imagine.do_what_you_see import DO_WHAT_YOU_SEE
 from .pipeline import IsCanceled, OnProgress, Pipeline, Plan
 from .project.thumbnails import Thumbnails
 from .rehearse.rehearsal import Rehearsal
@@ -20,7 +22,9 @@ Planned: TypeAlias = Plan | Skill
 class Planner:
     """The pipeline of one robot with what makes it better: a rehearsal, a memory.
 
-    where: tells where the robot is now; None where that is not known.
+    remembers: whether sentences that worked come back without being imagined again. refuses:
+    whether a plan of which all rehearsed forms are vetoed is an error. min_confidence: a plan below
+    it is not worth a rehearsal. where: tells where the robot is; None where that is not known.
     """
 
     def __init__(
@@ -28,10 +32,20 @@ class Planner:
         pipeline: Pipeline,
         rehearsal: Rehearsal | None = None,
         memory: SkillMemory | None = None,
+        *,
+        remembers: bool = True,
+        refuses: bool = True,
+        min_confidence: float = -1.0,
         where: Callable[[], RobotState | None] = lambda: None,
     ) -> None:
         self._pipeline, self._rehearsal, self._memory = pipeline, rehearsal, memory
-        self._where = where
+        self._remembers, self._refuses, self._where = remembers, refuses, where
+        self._min_confidence = min_confidence
+
+    @property
+    def rehearses(self) -> bool:
+        """Whether plans are tried on the robot's model first."""
+        return self._rehearsal is not None
 
     def plan(
         self,
@@ -46,27 +60,38 @@ class Planner:
         A plan of which every rehearsed form is vetoed raises RobotError (REHEARSAL_VETO).
         """
         if self._memory is not None:
-            skill = self._memory.recall(command, seed)
+            skill = self._memory.recall(command, seed if self._remembers else None)
             if skill is not None:
+                if on_progress is not None:
+                    on_progress("recall", 1.0)
                 return skill
             command = self._memory.sentence_of(command)
         plan = self._pipeline.plan(
             command, seed=seed, on_progress=on_progress, is_canceled=is_canceled
         )
-        if self._rehearsal is None:
+        if self._rehearsal is None or plan.confidence < self._min_confidence:
             return plan
         return self._rehearsal.improve(
             plan,
             start=self._where(),
-            refuse=True,
+            refuse=self._refuses,
             on_progress=on_progress,
             is_canceled=is_canceled,
         )
 
     def worked(self, planned: Planned, seed: int) -> None:
         """The robot acts on it: remember the sentence."""
-        if self._memory is not None and isinstance(planned, Plan):
+        if self._memory is None or not self._remembers or not isinstance(planned, Plan):
+            return
+        if planned.command.casefold() != DO_WHAT_YOU_SEE:
             self._memory.remember(skill_of(planned, self._pipeline.bundle, "plan"), seed)
+
+    def save(self, planned: Planned, name: str, replace: bool = False) -> Skill:
+        """Keep it for good under a name; SkillError where that is impossible."""
+        if self._memory is None:
+            raise SkillError("this planner has no skill library", ErrorCode.SKILL_NOT_SAVED)
+        skill = skill_of(planned, self._pipeline.bundle, "plan")
+        return self._memory.save(skill, name, replace)
 
 
 def strip_of(plan: Planned, thumbnails: Thumbnails) -> bytes:
@@ -92,6 +117,7 @@ def skill_of(planned: Planned, bundle: Bundle, name: str) -> Skill:
         bundle=bundle.manifest["checksum"],
         created=now_utc(),
         note="" if rehearsal is None else rehearsal.summary(),
+        confidence=planned.confidence,
         chance_similarity=planned.projection.chance_similarity,
         observations=planned.projection.observations,
         similarities=planned.projection.similarities,

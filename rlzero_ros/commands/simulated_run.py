@@ -63,6 +63,7 @@ class SimulatedRun:
     seconds: float
     seed: int
     folder: Path
+    rehearse: int = 0
 
     def carry_out(self, progress: Progress) -> tuple[RunReport, Recording]:
         """Start the nodes, arm, send the command, let the robot act, end the nodes.
@@ -103,7 +104,15 @@ class SimulatedRun:
             {"bundle": self.bundle, **clock},
             [config_file("policy.yaml"), config_file("policy_sim.yaml")],
         )
-        planner: dict[str, object] = {"bundle": self.bundle, "imaginer": self.imaginer, **clock}
+        planner: dict[str, object] = {
+            "bundle": self.bundle,
+            "imaginer": self.imaginer,
+            # A run measures all steps, and a user's own skills must not change it.
+            "skills.cache": False,
+            "skills.folder": str(self.folder / "skills"),
+            "rehearsal.candidates": self.rehearse,
+            **clock,
+        }
         if self.video is not None:
             planner["video"] = self.video.absolute()
         nodes.start("planner_node", planner, [config_file("planner.yaml")])

@@ -45,8 +45,10 @@ class SkillMemory:
         self._settings = json.dumps(dict(settings), sort_keys=True, default=str)
         self._on_trouble = on_trouble
 
-    def recall(self, command: str, seed: int) -> Skill | None:
+    def recall(self, command: str, seed: int | None) -> Skill | None:
         """The skill whose name or sentence this is, or what the sentence was with this seed.
+
+        seed: None looks for named skills only.
 
         None: nothing for this bundle; imagine it. Raises CommandError for an unusable sentence.
         """
@@ -64,8 +66,7 @@ class SkillMemory:
                     f"skill {description['name']!r} was made with another bundle "
                     f"({description['bundle'][:12]}): it is imagined again"
                 )
-            name = self._key(sentence, seed)
-            if name not in self.cache.names():
+            if seed is None or (name := self._key(sentence, seed)) not in self.cache.names():
                 return None
             skill = self.cache.load(name)
             skill.check_bundle(self._checksum)
@@ -95,10 +96,10 @@ class SkillMemory:
         except (SkillError, OSError) as error:
             self._on_trouble(f"the sentence is not remembered: {error}")
 
-    def save(self, skill: Skill, name: str) -> Skill:
+    def save(self, skill: Skill, name: str, replace: bool = False) -> Skill:
         """Keep a skill for good; SkillError where that is impossible or the name is taken."""
         named = _named(skill, skill_name(name))
-        self.library.save(named)
+        self.library.save(named, replace)
         return named
 
     def _key(self, sentence: str, seed: int) -> str:

@@ -23,6 +23,7 @@ SCHEMA = 1
 MAX_BYTES = 16 << 20
 MAX_OBSERVATIONS = 10_000
 _TEXTS = ("name", "command", "source", "robot", "bundle", "created", "note")
+_NUMBERS = ("confidence", "chance_similarity")
 _DTYPES = {"observations": "f4", "similarities": "f4", "indices": "i8", "strip": "u1"}
 
 
@@ -32,8 +33,9 @@ class Skill:
 
     name: see `skill_name`. command: the sentence. source: the imaginer and what it chose. robot,
     bundle: whose observations these are; the bundle by the checksum of its manifest. created: UTC,
-    ISO 8601. note: for people. chance_similarity, observations (T, dim), similarities (T,),
-    indices (T,): of the `Projection`. strip: a PNG of what was imagined; may be empty.
+    ISO 8601. note: for people. confidence: of the whole plan. chance_similarity, observations
+    (T, dim), similarities (T,), indices (T,): of the `Projection`. strip: a PNG of what was
+    imagined; may be empty.
     """
 
     name: str
@@ -43,14 +45,16 @@ class Skill:
     bundle: str
     created: str
     note: str
+    confidence: float
     chance_similarity: float
     observations: NDArray[np.float32]
     similarities: NDArray[np.float32]
     indices: NDArray[np.int64]
     strip: bytes
-    # As a plan has them: nothing was imagined for a skill.
+    # As a plan has them: nothing was imagined for a skill, and nothing rehearsed.
     imagine_s: float = 0.0
     project_s: float = 0.0
+    rehearsal: None = None
 
     def __post_init__(self) -> None:
         steps = len(self.observations)
@@ -58,7 +62,7 @@ class Skill:
             raise SkillError(f"a skill has 1 to {MAX_OBSERVATIONS} observations, not {steps}")
         if self.similarities.shape != (steps,) or self.indices.shape != (steps,):
             raise SkillError("observations, similarities and indices differ in number")
-        numbers = (self.observations, self.similarities, np.float64(self.chance_similarity))
+        numbers = (self.observations, self.similarities, np.array(self._numbers()))
         if not all(np.isfinite(part).all() for part in numbers) or (self.indices < 0).any():
             raise SkillError("not all numbers are finite, or an index is negative")
         if skill_name(self.name) != self.name:
@@ -66,6 +70,9 @@ class Skill:
         for field in _TEXTS:
             if len(getattr(self, field)) > MAX_TEXT:
                 raise SkillError(f"its {field} is longer than {MAX_TEXT} characters")
+
+    def _numbers(self) -> list[float]:
+        return [float(getattr(self, field)) for field in _NUMBERS]
 
     @property
     def projection(self) -> Projection:
@@ -101,7 +108,7 @@ class Skill:
         return {
             "schema": SCHEMA,
             **{field: getattr(self, field) for field in _TEXTS},
-            "chance_similarity": float(self.chance_similarity),
+            **dict(zip(_NUMBERS, self._numbers(), strict=True)),
             "bytes": len(tensors),
             "sha256": hashlib.sha256(tensors).hexdigest(),
         }
@@ -122,11 +129,12 @@ def check_description(description: object) -> dict[str, Any]:
     for field in (*_TEXTS, "sha256"):
         if not isinstance(description.get(field), str):
             raise SkillError(f"its {field} is missing or no text")
-    size, chance = description.get("bytes"), description.get("chance_similarity")
+    for field in _NUMBERS:
+        if type(description.get(field)) not in (int, float):
+            raise SkillError(f"its {field} is missing or no number")
+    size = description.get("bytes")
     if type(size) is not int or not 0 < size <= MAX_BYTES:
         raise SkillError(f"its size must lie between 1 and {MAX_BYTES} bytes, not {size!r}")
-    if type(chance) not in (int, float):
-        raise SkillError("its chance_similarity is no number")
     return dict(description)
 
 
@@ -150,7 +158,7 @@ def read_skill(description: object, tensors: bytes) -> Skill:
             raise SkillError(f"its tensors lack {name} of type {np.dtype(dtype)}")
     return Skill(
         **{field: found[field] for field in _TEXTS},
-        chance_similarity=float(found["chance_similarity"]),
+        **{field: float(found[field]) for field in _NUMBERS},
         observations=arrays["observations"],
         similarities=arrays["similarities"],
         indices=arrays["indices"],

@@ -20,6 +20,7 @@ def make_skill():
             bundle=bundle,
             created="2026-01-02T03:04:05Z",
             note="",
+            confidence=0.6,
             chance_similarity=0.3,
             observations=rng.normal(size=(steps, 24)).astype(np.float32),
             similarities=rng.uniform(size=steps).astype(np.float32),
