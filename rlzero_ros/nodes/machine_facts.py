@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from pathlib import Path
 
@@ -17,6 +18,7 @@ def machine_facts() -> dict[str, str]:
         "capability": torch.backends.cpu.get_cpu_capability(),
         "numpy": np.__version__,
         "python": platform.python_version(),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", ""),
     }
 
 

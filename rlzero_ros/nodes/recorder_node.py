@@ -26,7 +26,7 @@ from std_msgs.msg import String
 from ..bundle import Bundle
 from ..errors import DataError, ErrorCode, RlzeroError
 from ..evaluate.mcap_file import McapRecording
-from ..msg import ControlEvent, PolicyStatus, ProjectedPlan
+from ..msg import ControlEvent, PolicyStatus, ProjectedPlan, Prompt
 from .command_messages import command_message_maker
 from .message_definitions import message_definition
 from .parameter_table import Row, declare_table, read_table
@@ -75,6 +75,7 @@ class RecorderNode(Node):
             (Odometry, "odom", _BEST_EFFORT),
             (command, bundle.spec.command.topic, _BEST_EFFORT),
             (ProjectedPlan, "plan", _LATCHED),
+            (Prompt, "prompt", _RELIABLE),
             (CompressedImage, "imagination", _LATCHED),
             (String, "language_command", _RELIABLE),
             (PolicyStatus, "policy_status", _BEST_EFFORT),
