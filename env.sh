@@ -17,8 +17,11 @@ rlzero_activate() {
   . "$RLZERO_VENV/bin/activate" || return 1
   if [ "$RLZERO_MODE" = wheels ]; then
     export AMENT_PREFIX_PATH="$RLZERO_VENV"
-    # Discovery takes 0.2 s instead of 3.5 s, and nobody else's robot hears us.
-    export ROS_AUTOMATIC_DISCOVERY_RANGE="${ROS_AUTOMATIC_DISCOVERY_RANGE:-LOCALHOST}"
+    # Nobody else's robot hears us, and no killed neighbour can hold a lock that we wait for.
+    if [ -z "${ROS_AUTOMATIC_DISCOVERY_RANGE:-}${FASTRTPS_DEFAULT_PROFILES_FILE:-}" ]; then
+      export FASTRTPS_DEFAULT_PROFILES_FILE="$RLZERO_ROOT/config/fastdds_loopback.xml"
+      export ROS_AUTOMATIC_DISCOVERY_RANGE=SYSTEM_DEFAULT
+    fi
   fi
   . "$RLZERO_ROOT/install/local_setup.$shell" || return 1
   if [ -z "${MUJOCO_GL:-}" ]; then

@@ -21,7 +21,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 HAS_ROS = importlib.util.find_spec("rclpy") is not None
-NEEDS_ROS = ("nodes", "launch")  # folders of test/
+NEEDS_ROS = ("nodes", "launch", "faults")  # folders of test/
 
 
 def _claim_domain_id() -> tuple[int, IO[str]]:
@@ -51,7 +51,10 @@ def _choose_renderer() -> None:
 
 DOMAIN_ID, _DOMAIN_LOCK = _claim_domain_id()
 os.environ["ROS_DOMAIN_ID"] = str(DOMAIN_ID)
-os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+# As env.sh: with LOCALHOST, Fast DDS would use shared memory, where a node that a test kills may
+# leave a lock for which others wait.
+os.environ["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(ROOT / "config" / "fastdds_loopback.xml")
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "SYSTEM_DEFAULT"
 os.environ["ROS_PYTHON_CHECK_FIELDS"] = "1"
 os.environ["PYTHONUNBUFFERED"] = "1"
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -160,12 +163,20 @@ class NodeStarter:
         namespace: str | None = None,
         arguments: Sequence[str] = (),
         env: Mapping[str, str] | None = None,
+        prelude: str = "",
     ) -> NodeProcess:
-        """Start ``rlzero_ros.nodes.<node>``; ``arguments`` go in front of ``--ros-args``."""
+        """Start ``rlzero_ros.nodes.<node>``; ``arguments`` go in front of ``--ros-args``.
+
+        ``prelude`` is Python code that the process executes before the node.
+        """
         rules = [f"{old}:={new}" for old, new in (remappings or {}).items()]
         if namespace is not None:
             rules.append(f"__ns:={namespace}")
-        command = [sys.executable, "-m", f"rlzero_ros.nodes.{node}", *arguments, "--ros-args"]
+        module = f"rlzero_ros.nodes.{node}"
+        command = [sys.executable, "-m", module, *arguments, "--ros-args"]
+        if prelude:
+            main = f"\nimport runpy\nrunpy.run_module({module!r}, run_name='__main__')"
+            command[1:3] = ["-c", prelude + main]
         for rule in rules:
             command += ["-r", rule]
         for name, value in (parameters or {}).items():
@@ -186,10 +197,20 @@ class NodeStarter:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_die_with_the_tests,
             )
         process = NodeProcess(name, log, popen)
         self.processes.append(process)
         return process
+
+
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
+
+
+def _die_with_the_tests() -> None:
+    """A test run that is killed leaves no nodes behind."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _as_yaml(value: object) -> str:

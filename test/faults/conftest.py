@@ -1,0 +1,120 @@
+"""One graph of real processes for the whole suite, and the ledger of what was measured."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+from faultlab.ledger import Ledger
+from faultlab.stage import Stage
+
+ROOT = Path(__file__).parents[2]
+REPORT = Path(os.environ.get("RLZERO_FAULTS_JSON", ROOT / "out" / "faults.json"))
+LEDGER = pytest.StashKey[Ledger]()
+
+
+def pytest_collection_modifyitems(config, items):
+    """Without `-m faults`, only the fast ones: every row takes a quarter of an hour."""
+    if "faults" in config.option.markexpr:
+        return
+    slow = [i for i in items if i.get_closest_marker("faults") and not is_fast(i)]
+    if slow:
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+
+
+def is_fast(item):
+    return item.get_closest_marker("fast_faults") is not None
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    ledger = config.stash.get(LEDGER, None)
+    if ledger is not None and ledger.rows:
+        terminalreporter.section("faults")
+        terminalreporter.write_line(ledger.table())
+
+
+@pytest.fixture(scope="session")
+def ledger(request):
+    """Written to out/faults.json when every row was asked for."""
+    ledger = request.config.stash[LEDGER] = Ledger()
+    yield ledger
+    if "faults" in request.config.option.markexpr:
+        ledger.save(REPORT)
+
+
+@pytest.fixture(scope="module")
+def starter(request, tmp_path_factory):
+    """Starts node processes that live as long as the module's faults: loading models is slow."""
+    plugin = request.config.pluginmanager.get_plugin(str(ROOT / "test" / "conftest.py"))
+    nodes = plugin.NodeStarter(tmp_path_factory.mktemp("nodes"))
+    yield nodes
+    for process in nodes.processes:
+        process.send(signal.SIGCONT)
+        process.send(signal.SIGINT)
+    for process in nodes.processes:
+        process.stop()
+
+
+@pytest.fixture(scope="module")
+def outside_node():
+    """A plain rclpy node, spun in a thread, for as long as the module."""
+    import rclpy
+    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    node = rclpy.create_node("outside", context=context)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+
+    def spin():
+        try:
+            executor.spin()
+        except ExternalShutdownException:
+            return
+
+    thread = threading.Thread(target=spin, daemon=True)
+    thread.start()
+    yield node
+    executor.shutdown()
+    rclpy.shutdown(context=context)
+    thread.join(5.0)
+    node.destroy_node()
+
+
+@pytest.fixture(scope="session")
+def bundle():
+    """The walker's, as shipped."""
+    from rlzero_ros.bundle import Bundle
+
+    return Bundle.load("walker")
+
+
+@pytest.fixture(scope="module")
+def empty_stage(starter, outside_node, bundle):
+    """A scene without nodes or robot."""
+    stage = Stage(starter, outside_node, bundle)
+    yield stage
+    stage.close()
+
+
+@pytest.fixture
+def judge(ledger):
+    """judge(fault, stage): inject, measure, compare, and keep what was found."""
+
+    def check(fault, stage):
+        ledger.note(fault, None)
+        seen, known = stage.recorder.checked, len(stage.recorder.faults)
+        try:
+            measured_ms = fault.inject(stage)
+        finally:
+            ledger.commands += stage.recorder.checked - seen
+            violations = stage.recorder.faults[known:]
+            ledger.violations += [f"{fault.id}: {v}" for v in violations]
+        assert not violations, violations[:3]
+        assert measured_ms <= fault.limit_ms, f"{measured_ms:.1f} ms"
+        ledger.note(fault, measured_ms)
+
+    return check

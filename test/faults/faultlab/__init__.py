@@ -1,0 +1,1 @@
+"""What the fault suite is made of: partners of the nodes, an outside observer, a ledger."""
