@@ -72,21 +72,19 @@ def _period(model: mujoco.MjModel, control_hz: float) -> float:
 
 
 def _command(actuators: ActuatorTable, joints: tuple[str, ...], period: float) -> CommandSpec:
-    spans = [high - low for low, high in zip(actuators.lower, actuators.upper, strict=True)]
-    damping = [0.0] * len(spans)
-    if actuators.interface == "effort":
-        limits = zip(actuators.lower, actuators.upper, strict=True)
-        damping = [_HOLD_DAMPING * max(-low, high) for low, high in limits]
+    limits = list(zip(actuators.lower, actuators.upper, strict=True))
+    effort = actuators.interface == "effort"
+    # Training knows no slower change than a whole range in one period. Positions and velocities
+    # are asked to change by half of their rate.
+    rate = (1.0 if effort else 2.0) / period
     return CommandSpec(
         interface=actuators.interface,
         topic=f"{actuators.interface}_controller/commands",
         message="float64_multi_array",
         lower=actuators.lower,
         upper=actuators.upper,
-        # Training knows no slower change than a whole range in one period; positions and
-        # velocities are asked to change by half of the rate.
-        rate_limit=tuple(2.0 * span / period for span in spans),
-        hold_damping=tuple(damping),
+        rate_limit=tuple(rate * (high - low) for low, high in limits),
+        hold_damping=tuple(_HOLD_DAMPING * max(-low, high) * effort for low, high in limits),
         drives=actuators.drives_for(joints),
     )
 

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from .biped_tasks import Reward, biped_tasks
 from .planar_features import Features, planar_features
 from .rewards import at_least, tolerance
-from .spec import BaseSpec, CommandSpec, ObservationTerm, RobotSpec
+from .spec import BaseSpec, ObservationTerm, RobotSpec
+from .suite_robot import torque_command
 
 _GEARS = {
     "right_hip": 100.0,
@@ -39,17 +40,7 @@ SPEC = RobotSpec(
     joint_names=_JOINTS,
     control_period_s=_PERIOD_S,
     base=BaseSpec("planar", "torso", x_joint="rootx", z_joint="rootz", pitch_joint="rooty"),
-    command=CommandSpec(
-        interface="effort",
-        topic="effort_controller/commands",
-        message="float64_multi_array",
-        lower=tuple(-g for g in _GEAR),
-        upper=_GEAR,
-        # A torque may swing over its whole range in one period, as the walker's.
-        rate_limit=tuple(2.0 * g / _PERIOD_S for g in _GEAR),
-        # Small enough that kd·dt stays below the inertia of the light limbs: more would shake them.
-        hold_damping=tuple(0.01 * g for g in _GEAR),
-    ),
+    command=torque_command(_GEAR, _PERIOD_S),
     observation=(
         ObservationTerm("body_orientation_xz", _BODIES),
         ObservationTerm("base_height"),

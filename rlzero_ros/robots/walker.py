@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from .biped_tasks import biped_tasks
 from .planar_features import Features, planar_features
-from .spec import BaseSpec, CommandSpec, ObservationTerm, RobotSpec
+from .spec import BaseSpec, ObservationTerm, RobotSpec
+from .suite_robot import stand_alone, torque_command
 
 _JOINTS = ("right_hip", "right_knee", "right_ankle", "left_hip", "left_knee", "left_ankle")
 _GEAR = (100.0, 50.0, 20.0, 100.0, 50.0, 20.0)
@@ -22,17 +23,7 @@ SPEC = RobotSpec(
     joint_names=_JOINTS,
     control_period_s=_PERIOD_S,
     base=BaseSpec("planar", "torso", x_joint="rootx", z_joint="rootz", pitch_joint="rooty"),
-    command=CommandSpec(
-        interface="effort",
-        topic="effort_controller/commands",
-        message="float64_multi_array",
-        lower=tuple(-g for g in _GEAR),
-        upper=_GEAR,
-        # A torque may swing over its whole range in one period: the walker's gaits need it.
-        rate_limit=tuple(2.0 * g / _PERIOD_S for g in _GEAR),
-        # Small enough that kd·dt stays below the inertia of the light limbs: more would shake them.
-        hold_damping=tuple(0.01 * g for g in _GEAR),
-    ),
+    command=torque_command(_GEAR, _PERIOD_S),
     observation=(
         ObservationTerm("body_orientation_xz", _BODIES),
         ObservationTerm("base_height"),
@@ -46,7 +37,7 @@ SPEC = RobotSpec(
 def model_xml() -> str:
     """The suite's MJCF with its includes resolved, so that it stands alone in a bundle."""
     xml, assets = suite_walker.get_model_and_assets()
-    return mujoco.MjSpec.from_string(xml.decode(), include=assets).to_xml()
+    return stand_alone(xml, assets)
 
 
 def features(model: mujoco.MjModel, physics: NDArray[np.floating]) -> Features:
