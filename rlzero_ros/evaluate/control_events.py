@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from ..nodes.journal import ControlEvent
 from ..nodes.task import Task
 from ..safety import GuardState, Reading
 
-_TASK = ("plan_id", "command", "received_s", "expires_s", "imitate_s", "confidence")
+_TASK = tuple(f.name for f in fields(Task) if f.name != "z")
 
 
 def event_of(message: Any) -> ControlEvent:
@@ -22,6 +23,8 @@ def event_of(message: Any) -> ControlEvent:
     task = None
     if message.call == "act_on":
         task = Task(z=z, **{key: arguments.pop(key) for key in _TASK})
+        if z is not None and task.steps:
+            task = replace(task, z=z.reshape(task.steps, -1))
     return ControlEvent(
         call=message.call,
         sequence=message.sequence,

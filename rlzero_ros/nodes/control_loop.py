@@ -50,11 +50,13 @@ class ControlLoop:
         """Begin to tick."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """End after the tick under way, and wait for it."""
+    def stop(self, timeout_s: float | None = None) -> bool:
+        """End after the tick under way; return whether it ended within `timeout_s`."""
         self._ending.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
-            self._thread.join()
+            self._thread.join(timeout_s)
+            return not self._thread.is_alive()
+        return True
 
     def _run(self) -> None:
         try:

@@ -1,10 +1,10 @@
-"""One control step from inputs to command: task, latent, observation, policy, guard."""
+"""Control steps from inputs to command: task, latent, observation, policy, guard."""
 
 from __future__ import annotations
 
 import math
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -15,35 +15,22 @@ from ..imitate.latent import project_to_sphere
 from ..imitate.runtime import PolicyRuntime
 from ..robots.observation import ObservationAssembler
 from ..robots.spec import RobotSpec
-from ..safety import CommandLimits, GuardState, LatentBlend, SafetyGuard, Verdict
+from ..safety import GuardState, LatentBlend, SafetyGuard, Thought, Verdict
+from .control_settings import ControlSettings, command_limits
 from .journal import Journal
 from .reading_state import Inputs
+from .snapshot import Snapshot
 from .task import Task
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What the policy does at one moment, for status and diagnostics."""
-
-    task: Task
-    z: NDArray[np.float32] | None
-    state: GuardState
-    stop_reason: str
-    counters: dict[str, int]
-    first_command_s: float
-    ages_s: dict[str, float]
-    dropped: int
-    error: Exception | None
-    command: NDArray[np.float64] | None = None
-    """(n,) of the last step, None for none."""
+from .thinker import Thinker, Work
 
 
 class Controller:
     """Everything that a control step needs, behind one lock.
 
-    The control loop calls `step`; services and plans come from other threads and wait for at
-    most one step. Every call that changes anything is written to the journal with all that it
-    was decided from, so that a recording can be computed again: no clock is read in here.
+    The control loop calls `begin_step`, `think` and `end_step`; services, plans and a watchdog
+    come from other threads. The policy runs in `think`, without the lock: however long it takes,
+    everything else goes on. Every call that changes anything is written to the journal with all
+    that it was decided from, so that a recording can be computed again: no clock is read in here.
     """
 
     def __init__(
@@ -53,9 +40,7 @@ class Controller:
         runtime: PolicyRuntime,
         inputs: Inputs,
         hold_z: NDArray[np.float32] | None,
-        *,
-        engage_s: float,
-        plan_blend_s: float,
+        settings: ControlSettings,
         journal: Journal | None = None,
     ) -> None:
         """Begin disarmed.
@@ -66,14 +51,20 @@ class Controller:
             runtime: computes actions.
             inputs: the robot's state.
             hold_z: (d,) the latent to hold with while there is no plan; None for the guard's hold.
-            engage_s: seconds in which the policy takes over after arming.
-            plan_blend_s: seconds in which one latent becomes the next.
+            settings: of the operator.
             journal: told of every call; None for none.
         """
-        limits = command_limits(spec)
-        self.guard = SafetyGuard(limits, spec.observation_dim, engage_s)
+        ranges = assembler.joint_ranges
+        self.guard = SafetyGuard(
+            command_limits(spec, ranges),
+            spec.observation_dim,
+            settings.engage_s,
+            settings.body_limits(spec, ranges),
+        )
+        self._loop = settings.loop_watch(spec.control_period_s)
         self._lock = threading.Lock()
-        self._spec, self._assembler, self._runtime = spec, assembler, runtime
+        self._thinker = Thinker(spec, assembler, runtime, inputs)
+        self._period_s = spec.control_period_s
         self._inputs = inputs
         self._hold = Task(z=hold_z)
         self._task = self._hold
@@ -81,38 +72,96 @@ class Controller:
         self._state_s = -math.inf
         self._armed_s = -math.inf
         self._first_command_s = 0.0
+        self._hold_now = False
         self._blend = LatentBlend(
-            math.ceil(plan_blend_s / spec.control_period_s), project_to_sphere
+            math.ceil(settings.plan_blend_s / spec.control_period_s), project_to_sphere
         )
         self._command: NDArray[np.float64] | None = None
         self._journal = journal
-        self._note("begin", arguments={"engage_s": engage_s, "plan_blend_s": plan_blend_s})
+        self._note("begin", arguments=asdict(settings))
 
     def step(self, now_s: float) -> NDArray[np.float64] | None:
-        """Return the (n,) command of this control step, None to send nothing."""
+        """Return the (n,) command of one control step done at once, None to send nothing."""
+        return self.end_step(self.think(self.begin_step(now_s)), now_s)
+
+    def begin_step(self, now_s: float) -> Work | None:
+        """Judge the state; return what the policy has to compute, None if it is not to drive."""
         with self._lock:
+            if fault := self._loop.begin(now_s):
+                self.guard.trip(fault)
             if now_s >= self._task.expires_s:
                 self._task = self._hold
             self._stepped = self._task
             self._state_s = self._inputs.newest_joint_s
             reading = self._inputs.reading(now_s)
-            z = self._blend.step(self._task.z if self.guard.armed else None)
+            z = self._blend.step(self._task.latent(now_s) if self.guard.armed else None, self._task)
+            wanted = self.guard.begin(reading, z is not None)
+            self._drop_if_stopped()
+            self._note("begin_step", now_s=now_s, reading=reading, task=self._stepped, z=z)
+            return Work(reading, z, now_s) if wanted and z is not None else None
 
-            def observe() -> NDArray[np.float32]:
-                return self._assembler.observe(self._inputs.state(reading, now_s))
+    def think(self, work: Work | None) -> Thought | None:
+        """See Thinker.think; takes no lock."""
+        return None if work is None else self._thinker.think(work)
 
-            def act(observation: NDArray[np.float64]) -> NDArray[np.float64]:
-                assert z is not None
-                return self._spec.scale_action(self._runtime.act(observation, z))
+    def end_step(self, thought: Thought | None, now_s: float) -> NDArray[np.float64] | None:
+        """Return the (n,) command, None to send nothing; thought None: the policy did not drive.
 
-            command = self.guard.tick(reading, observe, None if z is None else act)
+        What the policy computed is used unless something stopped the robot in the meantime.
+        """
+        with self._lock:
+            if fault := self._loop.late(now_s):
+                self.guard.trip(fault)
+            reading = None
+            command = None if thought is None else self.guard.finish(thought)
+            if command is None:
+                reading = self._inputs.reading(now_s)
+                command = self.guard.hold(reading)
             self._command = command
-            if not self.guard.armed:
-                self._task = self._hold
-            self._note(
-                "step", now_s=now_s, reading=reading, task=self._stepped, z=z, command=command
-            )
+            self._drop_if_stopped()
+            self._note("end_step", now_s=now_s, reading=reading, command=command)
             return command
+
+    def watch(self, now_s: float) -> tuple[float, bool]:
+        """Look whether an input has become too old, or the loop stands still; stop if so.
+
+        Returns the time at which to look again, and whether `hold` is to be sent at once: after
+        a stop, which need not wait for the next step, and while the loop does not step.
+        """
+        with self._lock:
+            was = self.guard.state
+            reading = self._inputs.reading(now_s)
+            fault = self._loop.late(now_s)
+            if fault is not None:
+                self.guard.trip(fault)
+            self.guard.expire(reading.ages_s)
+            stopped = self.guard.state is not was
+            self._drop_if_stopped()
+            if fault is not None or stopped:
+                self._note("watch", now_s=now_s, reading=reading)
+            is_late = self._loop.is_late(now_s)
+            hold = is_late or stopped or self._hold_now
+            self._hold_now = False
+            due_s = now_s + self._period_s if is_late else self._loop.due_s
+            if self.guard.armed:
+                fresh_s = self.guard.limits.stale_after_s - max(reading.ages_s.values())
+                due_s = min(now_s + fresh_s, due_s)
+            return due_s, hold
+
+    def hold(self, now_s: float) -> NDArray[np.float64] | None:
+        """Return the (n,) command that holds the robot, None to send nothing, between steps."""
+        with self._lock:
+            reading = self._inputs.reading(now_s)
+            # An armed robot is not held but driven; the next step does it.
+            command = None if self.guard.armed else self.guard.hold(reading)
+            if command is not None:
+                self._command = command
+                self._note("hold", now_s=now_s, reading=reading, command=command)
+            return command
+
+    def _drop_if_stopped(self) -> None:
+        if not self.guard.armed:
+            self._task = self._hold
 
     def published(self, now_s: float) -> float:
         """Note that the command of the last step has gone out, or would have without dry_run.
@@ -163,7 +212,10 @@ class Controller:
             if not self.guard.armed:
                 self._task, self._armed_s = self._hold, now_s
             reading = self._inputs.reading(now_s)
-            verdict = self.guard.arm(reading)
+            if self._loop.is_late(now_s):
+                verdict = self.guard.refuse_arm("the control loop stands still")
+            else:
+                verdict = self.guard.arm(reading)
             self._note("arm", now_s=now_s, reading=reading, granted=verdict.granted)
             return verdict
 
@@ -178,7 +230,7 @@ class Controller:
     def stop(self, reason: str) -> Verdict:
         """See SafetyGuard.stop; the plan is dropped."""
         with self._lock:
-            self._task = self._hold
+            self._task, self._hold_now = self._hold, True
             verdict = self.guard.stop(reason)
             self._note("stop", reason=reason, granted=verdict.granted)
             return verdict
@@ -196,6 +248,7 @@ class Controller:
             command = self.guard.final_command()
             self._task = self._hold
             self.guard.release()
+            self._loop.reset()
             self._command = command
             self._note("release", command=command)
             return command
@@ -227,18 +280,3 @@ class Controller:
                 stop_reason=guard.stop_reason,
                 **more,
             )
-
-
-def command_limits(spec: RobotSpec) -> CommandLimits:
-    """Return the limits of a spec; a position may not change faster than its joint can move."""
-    rate = np.asarray(spec.command.rate_limit)
-    if spec.command.interface == "position":
-        rate = np.minimum(rate, spec.velocity_limit)
-    return CommandLimits(
-        interface=spec.command.interface,
-        lower=np.asarray(spec.command.lower),
-        upper=np.asarray(spec.command.upper),
-        rate=rate,
-        damping=np.asarray(spec.command.hold_damping),
-        period_s=spec.control_period_s,
-    )

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from ..imitate.imitator import Imitator
+from ..imitate.prompts import PromptInference, Tracking
 from .plan_input import Plan
 from .task import Task
 
@@ -23,7 +23,7 @@ class LatentWorker:
 
     def __init__(
         self,
-        imitator: Imitator,
+        inference: PromptInference,
         on_task: Callable[[Plan, Task], None],
         on_failure: Callable[[Plan, Exception], None],
         on_replaced: Callable[[Plan], None],
@@ -31,12 +31,12 @@ class LatentWorker:
         """Start the thread.
 
         Args:
-            imitator: turns observations into a latent.
+            inference: turns prompts into latents.
             on_task: gets the result, in the worker's thread.
             on_failure: gets the error instead, in the worker's thread.
             on_replaced: told of a plan that was never looked at, in `submit`'s thread.
         """
-        self._imitator = imitator
+        self._inference = inference
         self._on_task, self._on_failure, self._on_replaced = on_task, on_failure, on_replaced
         self._mail = threading.Condition()
         self._plan: Plan | None = None
@@ -70,7 +70,7 @@ class LatentWorker:
             assert plan is not None
             start = time.monotonic()
             try:
-                z = None if plan.holds else self._imitator.latent(plan.observations)
+                z = None if plan.prompt is None else self._inference.latents(plan.prompt)
             except Exception as error:  # noqa: BLE001 - told to the sender and the log
                 self._on_failure(plan, error)
                 continue
@@ -81,6 +81,7 @@ class LatentWorker:
 def _task(plan: Plan, z: NDArray[np.float32] | None, imitate_s: float) -> Task:
     if z is None:
         return Task(received_s=plan.received_s)
+    track = plan.prompt if isinstance(plan.prompt, Tracking) else None
     return Task(
         plan_id=plan.id,
         command=plan.command,
@@ -89,4 +90,6 @@ def _task(plan: Plan, z: NDArray[np.float32] | None, imitate_s: float) -> Task:
         expires_s=plan.expires_s,
         imitate_s=imitate_s,
         confidence=plan.confidence,
+        steps=0 if track is None else len(z),
+        step_s=0.0 if track is None else track.period_s,
     )

@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import rclpy
 from lifecycle_msgs.srv import ChangeState
-from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.msg import ParameterDescriptor, ParameterType, SetParametersResult
 from rclpy.executors import (
     Executor,
     ExternalShutdownException,
@@ -49,6 +49,13 @@ class ManagedNode(LifecycleNode):
             "autostart",
             True,
             "Configure and activate at start; false where a lifecycle manager does it",
+        )
+        self.set_descriptor(
+            "use_sim_time",
+            ParameterDescriptor(
+                type=ParameterType.PARAMETER_BOOL,
+                description="Take the time from /clock instead of the system",
+            ),
         )
         self.add_on_set_parameters_callback(self._refuse_late_parameters)
         self._change_state = self._service_change_state.callback

@@ -14,7 +14,7 @@ from nav_msgs.msg import Odometry
 from numpy.typing import NDArray
 from rclpy.clock import Clock, ClockType
 from rclpy.publisher import Publisher
-from rclpy.qos import QoSProfile, qos_profile_sensor_data
+from rclpy.qos import QoSProfile
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import Image, Imu, JointState
 from std_srvs.srv import SetBool, Trigger
@@ -25,6 +25,7 @@ from ..robots.simulation import Simulation
 from ..robots.state import RobotState
 from .camera import Camera, image_message
 from .diagnostics import diagnostic_message
+from .entities import RELIABLE, SENSOR_DATA, open_publisher, open_subscription
 from .lifecycle import ManagedNode, run_node
 from .mujoco_parameters import PARAMETERS
 from .parameter_table import declare_table, read_table
@@ -54,12 +55,12 @@ class MujocoNode(ManagedNode):
         robot = load_robot(self._options["robot"])
         self._spec, self._model_xml = robot.spec, robot.model_xml
         self._simulation = Simulation(robot.spec, robot.model_xml, seed=self._options["seed"])
-        self._joint_states = self._publisher(JointState, "joint_states", qos_profile_sensor_data)
-        self._imu = self._publisher(Imu, "imu", qos_profile_sensor_data)
-        self._odom = self._publisher(Odometry, "odom", qos_profile_sensor_data)
-        self._images = self._publisher(Image, "camera/image_raw", qos_profile_sensor_data)
-        self._clocks = self._publisher(ClockMessage, "/clock", QoSProfile(depth=1))
-        self._diagnostics = self._publisher(DiagnosticArray, "/diagnostics", QoSProfile(depth=1))
+        self._joint_states = self._publisher(JointState, "joint_states", SENSOR_DATA)
+        self._imu = self._publisher(Imu, "imu", SENSOR_DATA)
+        self._odom = self._publisher(Odometry, "odom", SENSOR_DATA)
+        self._images = self._publisher(Image, "camera/image_raw", SENSOR_DATA)
+        self._clocks = self._publisher(ClockMessage, "/clock", RELIABLE)
+        self._diagnostics = self._publisher(DiagnosticArray, "/diagnostics", RELIABLE)
 
     def activate(self) -> None:
         """Start the physics and listen."""
@@ -79,10 +80,8 @@ class MujocoNode(ManagedNode):
             epoch_s=time.time(),
         )
         command = self._spec.command
-        listener = self.create_subscription(
-            COMMAND_TYPES[command.message], command.topic, self._on_command, QoSProfile(depth=1)
-        )
-        self._activated.callback(self.destroy_subscription, listener)
+        kind = COMMAND_TYPES[command.message]
+        open_subscription(self, self._activated, kind, command.topic, self._on_command, RELIABLE)
         for service in (
             self.create_service(Trigger, "reset", self._on_reset),
             self.create_service(SetBool, "pause", self._on_pause),
@@ -118,9 +117,7 @@ class MujocoNode(ManagedNode):
         self._configured.close()
 
     def _publisher(self, message_type: type, topic: str, qos: QoSProfile) -> Publisher:
-        publisher = self.create_publisher(message_type, topic, qos)
-        self._configured.callback(self.destroy_publisher, publisher)
-        return publisher
+        return open_publisher(self, self._configured, message_type, topic, qos)
 
     def _publish_state(self, state: RobotState) -> None:
         stamp = time_message(state.time_s)

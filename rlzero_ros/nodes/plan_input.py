@@ -9,7 +9,9 @@ from builtin_interfaces.msg import Time
 from numpy.typing import NDArray
 
 from ..errors import ErrorCode, RlzeroError
-from ..msg import ProjectedPlan
+from ..imitate.prompts import Imitation
+from ..imitate.prompts import Prompt as LatentPrompt
+from ..msg import ProjectedPlan, Prompt
 
 MAX_TEXT = 1000
 MAX_AHEAD_S = 5.0
@@ -25,7 +27,7 @@ class Plan:
 
     Attributes:
         id, command: as sent.
-        observations: (T, observation_dim) float32; T = 0 asks the robot to hold.
+        prompt: what is asked for; None asks the robot to hold.
         received_s: monotonic seconds.
         expires_s: when it ends, monotonic seconds: a later jump of the wall clock is no matter.
         confidence: of the projection, −1 to 1.
@@ -33,7 +35,7 @@ class Plan:
 
     id: str
     command: str
-    observations: NDArray[np.float32]
+    prompt: LatentPrompt | None
     received_s: float
     expires_s: float
     confidence: float
@@ -41,7 +43,7 @@ class Plan:
     @property
     def holds(self) -> bool:
         """Whether it asks for the hold behaviour."""
-        return len(self.observations) == 0
+        return self.prompt is None
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,21 @@ class PlanRules:
         Raises:
             RlzeroError: with the code and reason that the sender is told.
         """
+        expires_s = self.check_envelope(message, now_ns, monotonic_s)
+        if not len(message.observations):
+            return Plan(message.id, message.command, None, monotonic_s, expires_s, 0.0)
+        self.check_bundle(message)
+        observations = self.observations(message)
+        self._check_similarities(message, len(observations))
+        self.check_confidence(message)
+        prompt = Imitation(observations)
+        confidence = float(message.confidence)
+        return Plan(message.id, message.command, prompt, monotonic_s, expires_s, confidence)
+
+    def check_envelope(
+        self, message: ProjectedPlan | Prompt, now_ns: int, monotonic_s: float
+    ) -> float:
+        """Check everything but the content; return when it ends, monotonic seconds."""
         if not message.id:
             raise RlzeroError("the plan has no id", ErrorCode.PLAN_INVALID)
         for name in ("id", "command", "source", "bundle_id"):
@@ -87,22 +104,32 @@ class PlanRules:
                 "clocks of both machines",
                 ErrorCode.PLAN_INVALID,
             )
-        expires_s = monotonic_s + left_s
-        if not len(message.observations):
-            nothing = np.zeros((0, self.observation_dim), dtype=np.float32)
-            return Plan(message.id, message.command, nothing, monotonic_s, expires_s, 0.0)
+        return monotonic_s + left_s
+
+    def check_bundle(self, message: ProjectedPlan | Prompt) -> None:
+        """Refuse what was made with another bundle."""
         if message.bundle_id != self.bundle_id:
             raise RlzeroError(
                 f"the plan was made with bundle {message.bundle_id!r}, "
                 f"this node runs {self.bundle_id!r}",
                 ErrorCode.BUNDLE_MISMATCH,
             )
-        observations = self._observations(message)
-        self._check_similarities(message, len(observations))
-        confidence = float(message.confidence)
-        return Plan(message.id, message.command, observations, monotonic_s, expires_s, confidence)
 
-    def _observations(self, message: ProjectedPlan) -> NDArray[np.float32]:
+    def check_confidence(self, message: ProjectedPlan | Prompt) -> None:
+        """Refuse what its sender is not sure enough of."""
+        if not abs(message.confidence) <= 1.0 + SIMILARITY_SLACK:  # NaN fails too
+            raise RlzeroError(
+                "the plan's confidence is not within -1 and 1", ErrorCode.PLAN_INVALID
+            )
+        if message.confidence < self.min_confidence:
+            raise RlzeroError(
+                f"the plan's confidence {message.confidence:.2f} is below min_confidence "
+                f"{self.min_confidence:.2f}",
+                ErrorCode.LOW_SIMILARITY,
+            )
+
+    def observations(self, message: ProjectedPlan | Prompt) -> NDArray[np.float32]:
+        """Return its observations (T, observation_dim); there may be none."""
         dim, size = self.observation_dim, len(message.observations)
         if message.observation_dim != dim:
             raise RlzeroError(
@@ -130,17 +157,9 @@ class PlanRules:
                 f"the plan has {len(similarities)} similarities for {steps} observations",
                 ErrorCode.PLAN_INVALID,
             )
-        cosines = np.append(similarities, message.confidence)
-        if not (np.abs(cosines) <= 1.0 + SIMILARITY_SLACK).all():  # NaN fails too
+        if not (np.abs(similarities) <= 1.0 + SIMILARITY_SLACK).all():  # NaN fails too
             raise RlzeroError(
-                "the plan's similarities and confidence are not all within -1 and 1",
-                ErrorCode.PLAN_INVALID,
-            )
-        if message.confidence < self.min_confidence:
-            raise RlzeroError(
-                f"the plan's confidence {message.confidence:.2f} is below min_confidence "
-                f"{self.min_confidence:.2f}",
-                ErrorCode.LOW_SIMILARITY,
+                "the plan's similarities are not all within -1 and 1", ErrorCode.PLAN_INVALID
             )
 
 

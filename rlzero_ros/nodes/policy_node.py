@@ -1,7 +1,8 @@
 """The node between plans and motors: closed-form inference, the control loop and the guard.
 
 Threads: the executor's (inputs, services, plans, status), `control` (one step a period, and its
-command), `imitate` (latents). They meet only in the Controller, behind its lock.
+command), `watchdog` (what must not wait for the next step), `imitate` (latents). They meet only in
+the Controller, behind its lock.
 """
 
 from __future__ import annotations
@@ -9,47 +10,52 @@ from __future__ import annotations
 import math
 import sys
 import time
-import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import fields
 from typing import Any
 
 from builtin_interfaces.msg import Time
-from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
 from rclpy.clock import Clock, ClockType
-from rclpy.duration import Duration
 from rclpy.publisher import Publisher
-from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+from rclpy.qos import QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import Imu, JointState
 from std_srvs.srv import SetBool, Trigger
 
-from ..errors import ErrorCode, RlzeroError
-from ..msg import PolicyStatus, ProjectedPlan
-from ..safety import GuardState, Verdict
+from ..msg import ControlEvent, ProjectedPlan, Prompt
+from ..safety import Verdict
 from .command_messages import command_message_maker
-from .control_loop import ControlLoop
+from .command_sender import CommandSender
+from .control_settings import ControlSettings
 from .controller import Controller
-from .latent_worker import LatentWorker
+from .drive import Drive
+from .entities import (
+    LATCHED,
+    RELIABLE,
+    SENSOR_DATA,
+    open_publisher,
+    open_subscription,
+)
+from .journal import Journal
+from .journal_publisher import JournalPublisher
 from .lifecycle import ManagedNode, run_node
 from .loop_times import LoopTimes
+from .machine_facts import machine_facts
 from .parameter_table import declare_table, read_table
-from .plan_input import MAX_TEXT, Plan, PlanRules
+from .plan_desk import PlanDesk
+from .plan_input import PlanRules
 from .policy_parameters import PARAMETERS
+from .policy_report import PolicyReport
 from .policy_setup import PolicySetup
-from .policy_status import Rejection, policy_diagnostics, status_message
-from .realtime import make_realtime
+from .preflight_client import ranges_of
+from .preflight_watch import PreflightWatch
+from .prompt_input import PromptRules
 from .robot_state_input import RobotStateInput
-from .task import Task
 
-RELIABLE = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
-LATCHED = QoSProfile(
-    depth=1,
-    reliability=ReliabilityPolicy.RELIABLE,
-    durability=DurabilityPolicy.TRANSIENT_LOCAL,
-)
-BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
-LAST_COMMAND_TIMEOUT = Duration(seconds=0.2)
+# A recorder that is late for less than this loses nothing.
+RECORDED = QoSProfile(depth=1000, reliability=ReliabilityPolicy.RELIABLE)
+PREFLIGHT_AFTER_S, PREFLIGHT_EVERY_S = 3.0, 0.5
 
 
 class PolicyNode(ManagedNode):
@@ -59,7 +65,7 @@ class PolicyNode(ManagedNode):
         super().__init__("policy_node")
         declare_table(self, PARAMETERS)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
-        self._loop: ControlLoop | None = None
+        self._drive: Drive | None = None
         self._loop_error: BaseException | None = None
         self._configured = ExitStack()
 
@@ -70,32 +76,48 @@ class PolicyNode(ManagedNode):
         spec = setup.spec
         self._spec, self._dry_run = spec, bool(values["dry_run"])
         self._priority = values["realtime_priority"]
-        self._times = LoopTimes(spec.control_period_s)
-        self._rejection = Rejection()
-        self._told_reason = ""
-        self._seen_state = GuardState.DISARMED
-        self._inputs = RobotStateInput(spec, values["new_stamps_only"])
+        self._inputs = RobotStateInput(spec, values["new_stamps_only"], values["input_latency_s"])
+        self._journal = Journal(machine_facts())
         self._controller = Controller(
             spec,
             setup.assembler,
             setup.runtime,
             self._inputs,
             setup.hold_z,
-            engage_s=values["engage_s"],
-            plan_blend_s=values["plan_blend_s"],
+            ControlSettings(**{key.name: values[key.name] for key in fields(ControlSettings)}),
+            self._journal,
         )
+        ranges = ranges_of(setup.assembler)
+        self._preflight = PreflightWatch(self, spec, ranges, values["preflight"])
         self._rules = PlanRules(
             setup.bundle_id,
             spec.observation_dim,
             values["max_plan_steps"],
             values["min_confidence"],
         )
-        self._worker = LatentWorker(
-            setup.imitator, self._on_task, self._on_no_task, self._on_replaced_plan
+        self._prompt_rules = PromptRules(
+            self._rules, setup.inference.reference_size, spec.control_period_s
         )
-        self._open(values["status_rate_hz"])
+        self._open()
+        self._report = PolicyReport(
+            self,
+            self._configured,
+            self._controller,
+            LoopTimes(spec.control_period_s),
+            robot=spec.name,
+            dry_run=self._dry_run,
+            rate_hz=values["status_rate_hz"],
+        )
+        self._desk = PlanDesk(
+            self,
+            self._controller,
+            setup.inference,
+            is_active=lambda: self._drive is not None,
+            on_change=self._changed.trigger,
+            reject=self._report.reject,
+        )
         # Ends first: it uses what was opened.
-        self._configured.callback(self._worker.close)
+        self._configured.callback(self._desk.close)
         self.get_logger().info(
             f"bundle {setup.bundle_id}: {spec.name}, {spec.action_dim} joints, "
             f"{spec.command.interface} on {spec.command.topic}, "
@@ -105,43 +127,58 @@ class PolicyNode(ManagedNode):
     def activate(self) -> None:
         """Start the control loop, disarmed."""
         self._loop_error = None
-        loop = ControlLoop(self._spec.control_period_s, self._step, self._on_loop_failure)
-        self._loop, self._times = loop, loop.times
-        loop.start()
-        if why_not := make_realtime(self._priority):
+        self._sender = CommandSender(
+            self._commands, self._command_message, self._now, dry_run=self._dry_run
+        )
+        self._drive = Drive(
+            self._controller,
+            self._sender,
+            self._spec.control_period_s,
+            self._changed.trigger,
+            self._on_loop_failure,
+        )
+        self._report.times = self._drive.times
+        self._preflight_due_s = time.monotonic() + PREFLIGHT_AFTER_S
+        if why_not := self._drive.start(self._priority):
             self.get_logger().warning(f"no real-time scheduling: {why_not}")
 
     def deactivate(self) -> None:
         """End the control loop and leave a command behind that can stand for ever."""
-        if self._loop is None:
+        if self._drive is None:
             return
-        self._loop.stop()
-        self._loop = None
-        make_realtime(0)
-        self._send_final_command()
-        self._publish_status()
+        drive, self._drive = self._drive, None
+        ended = drive.stop()
+        self._sender.close(self._controller.release)
+        self._report.publish()
+        if not ended:
+            raise RuntimeError("a control step hangs; end this process and start it again")
 
     def cleanup(self) -> None:
         """Close what `configure` opened."""
         self._configured.close()
 
-    def _open(self, status_rate_hz: float) -> None:
+    def _open(self) -> None:
         inputs = self._inputs
         kind, self._command_message = command_message_maker(self._spec)
         self._commands = self._publisher(kind, self._spec.command.topic, RELIABLE)
-        self._status = self._publisher(PolicyStatus, "policy_status", BEST_EFFORT)
-        self._diagnostics = self._publisher(DiagnosticArray, "/diagnostics", RELIABLE)
+        events = self._publisher(ControlEvent, "control_events", RECORDED)
+        self._configured.callback(JournalPublisher(self._journal, events, self._now).close)
         # Lets the other threads ask the executor for a status at once.
         self._changed = self.create_guard_condition(self._on_changed)
         self._configured.callback(self.destroy_guard_condition, self._changed)
         for message, topic, take, qos in (
-            (JointState, "joint_states", _timed(inputs.on_joint_states), qos_profile_sensor_data),
-            (Imu, "imu", _timed(inputs.on_imu), qos_profile_sensor_data),
-            (Odometry, "odom", _timed(inputs.on_odom), qos_profile_sensor_data),
-            (ProjectedPlan, "plan", self._on_plan, LATCHED),
+            (
+                JointState,
+                "joint_states",
+                self._timed("joint_states", inputs.on_joint_states),
+                SENSOR_DATA,
+            ),
+            (Imu, "imu", self._timed("imu", inputs.on_imu), SENSOR_DATA),
+            (Odometry, "odom", self._timed("odom", inputs.on_odom), SENSOR_DATA),
+            (ProjectedPlan, "plan", lambda m: self._desk.take(m, self._rules), LATCHED),
+            (Prompt, "prompt", lambda m: self._desk.take(m, self._prompt_rules), RELIABLE),
         ):
-            subscription = self.create_subscription(message, topic, take, qos)
-            self._configured.callback(self.destroy_subscription, subscription)
+            open_subscription(self, self._configured, message, topic, take, qos)
         for kind, name, answer in (
             (SetBool, "arm", self._on_arm),
             (Trigger, "stop", self._on_stop),
@@ -149,87 +186,52 @@ class PolicyNode(ManagedNode):
         ):
             service = self.create_service(kind, name, answer)
             self._configured.callback(self.destroy_service, service)
-        # On the steady clock: people want to know what goes on while a simulator is paused.
-        for period_s, tell in (
-            (1.0 / status_rate_hz, self._publish_status),
-            (1.0, self._publish_diagnostics),
-        ):
-            timer = self.create_timer(period_s, tell, clock=self._steady)
-            self._configured.callback(self.destroy_timer, timer)
+        timer = self.create_timer(PREFLIGHT_EVERY_S, self._look_around, clock=self._steady)
+        self._configured.callback(self.destroy_timer, timer)
 
     def _publisher(self, kind: type, topic: str, qos: QoSProfile) -> Publisher:
-        publisher = self.create_publisher(kind, topic, qos)
-        self._configured.callback(self.destroy_publisher, publisher)
-        return publisher
+        return open_publisher(self, self._configured, kind, topic, qos)
 
-    # The control loop's thread.
-
-    def _step(self, now_s: float) -> float:
-        command = self._controller.step(now_s)
-        state = self._controller.guard.state
-        if state is not self._seen_state:
-            self._seen_state = state
-            self._changed.trigger()
-        if command is None:
-            return math.nan
-        if not self._dry_run:
-            self._commands.publish(self._command_message(command, self._now()))
-        return self._controller.published(time.monotonic())
+    # The control loop's and the watchdog's threads.
 
     def _on_loop_failure(self, error: BaseException) -> None:
         self._loop_error = error
-        self._send_final_command()
+        self._sender.close(self._controller.release)
         self._changed.trigger()
-
-    # The imitate thread.
-
-    def _on_task(self, plan: Plan, task: Task) -> None:
-        try:
-            self._controller.act_on(task)
-        except RlzeroError as error:
-            self._reject(plan.id, error)
-            return
-        what = f"plan {plan.id[:80]!r}: {plan.command!r}" if task.plan_id else "hold"
-        self.get_logger().info(f"{what} (imitate {task.imitate_s * 1e3:.1f} ms)")
-        self._changed.trigger()
-
-    def _on_no_task(self, plan: Plan, error: Exception) -> None:
-        if not isinstance(error, RlzeroError):
-            self.get_logger().error("".join(traceback.format_exception(error)))
-            error = RlzeroError(f"no latent could be inferred: {error}", ErrorCode.INTERNAL)
-        self._reject(plan.id, error)
 
     # The executor's thread.
 
-    def _on_plan(self, message: ProjectedPlan) -> None:
-        received_s = time.monotonic()
-        if message.id and message.id == self._controller.task.plan_id:
-            return
-        try:
-            if self._loop is None:
-                raise RlzeroError("policy_node is inactive", ErrorCode.POLICY_UNAVAILABLE)
-            self._controller.check_ready()
-            plan = self._rules.read(message, self.get_clock().now().nanoseconds, received_s)
-        except RlzeroError as error:
-            self._reject(message.id, error)
-            return
-        self._worker.submit(plan)
-
-    def _on_replaced_plan(self, plan: Plan) -> None:
-        self._reject(plan.id, RlzeroError("a newer plan came", ErrorCode.PREEMPTED))
-
     def _on_arm(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        if self._loop is None:
+        if self._drive is None:
             return self._answer(response, Verdict(False, "policy_node is inactive"))
         if not request.data:
             return self._answer(response, self._controller.disarm())
+        if not self._controller.guard.armed and (refusal := self._preflight.refusal()):
+            return self._answer(response, Verdict(False, refusal))
         verdict = self._controller.arm(time.monotonic())
+        self._drive.wake()
         if verdict.granted and self._dry_run:
             verdict = Verdict(True, f"{verdict.message} (dry run: no command is published)")
         return self._answer(response, verdict)
 
     def _on_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        return self._answer(response, self._controller.stop("stop was called"))
+        verdict = self._controller.stop("stop was called")
+        if self._drive is not None:
+            self._drive.wake()
+        return self._answer(response, verdict)
+
+    def _look_around(self) -> None:
+        """Say once what preflight finds; stop if somebody else begins to drive the robot."""
+        if self._drive is None:
+            return
+        if time.monotonic() > self._preflight_due_s:
+            self._preflight_due_s = math.inf
+            for finding in self._preflight.findings():
+                what = f"preflight: {finding.subject}: {finding.detail}"
+                self.get_logger().warning(what)
+        if self._controller.guard.armed and (intruder := self._preflight.intruder()):
+            self._controller.stop(f"{intruder}; end that node, then reset_stop and arm")
+            self._drive.wake()
 
     def _on_reset_stop(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         return self._answer(response, self._controller.reset_stop())
@@ -242,71 +244,29 @@ class PolicyNode(ManagedNode):
             self.get_logger().info(verdict.message)
         else:
             self.get_logger().warning(verdict.message)
-        self._publish_status()
+        self._report.publish()
         response.success, response.message = verdict.granted, verdict.message
         return response
 
     def _on_changed(self) -> None:
         if self._loop_error is not None:
             raise RuntimeError("the control loop failed") from self._loop_error
-        self._publish_status()
-
-    def _publish_status(self) -> None:
-        snapshot = self._controller.snapshot(time.monotonic())
-        self._tell_stop(snapshot.stop_reason, snapshot.error)
-        self._status.publish(
-            status_message(
-                snapshot,
-                self._times.report(),
-                self._rejection,
-                dry_run=self._dry_run,
-                stamp=self._now(),
-            )
-        )
-
-    def _tell_stop(self, reason: str, error: Exception | None) -> None:
-        """Log a stop once, with the traceback of what caused it if there is one."""
-        if reason == self._told_reason:
-            return
-        self._told_reason = reason
-        if reason:
-            trace = "" if error is None else "\n" + "".join(traceback.format_exception(error))
-            self.get_logger().error(f"stopped: {reason}{trace}")
-
-    def _publish_diagnostics(self) -> None:
-        message = policy_diagnostics(
-            self.get_name(),
-            self._spec.name,
-            self._controller.snapshot(time.monotonic()),
-            self._times.report(),
-            state_label=self.state_label,
-            dry_run=self._dry_run,
-            stamp=self._now(),
-        )
-        self._diagnostics.publish(message)
+        self._report.publish()
 
     # Any thread.
-
-    def _reject(self, plan_id: str, error: RlzeroError) -> None:
-        code = int(error.code)
-        self._rejection = Rejection(plan_id[:MAX_TEXT], code, error.message)
-        self.get_logger().warning(f"plan {plan_id[:80]!r} refused: {error} (code {code})")
-        self._changed.trigger()
-
-    def _send_final_command(self) -> None:
-        command = self._controller.release()
-        if command is None or self._dry_run:
-            return
-        self._commands.publish(self._command_message(command, self._now()))
-        self._commands.wait_for_all_acked(LAST_COMMAND_TIMEOUT)
 
     def _now(self) -> Time:
         return self.get_clock().now().to_msg()
 
+    def _timed(self, name: str, take: Callable[[Any, float], None]) -> Callable[[Any], None]:
+        """Return a callback that notes when its message came."""
 
-def _timed(take: Callable[[Any, float], None]) -> Callable[[Any], None]:
-    """Return a callback that notes when its message came."""
-    return lambda message: take(message, time.monotonic())
+        def on_message(message: Any) -> None:
+            received_s = time.monotonic()
+            take(message, received_s)
+            self._preflight.note(name, message, received_s)
+
+        return on_message
 
 
 def main(args: list[str] | None = None) -> int:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from ..bundle import Bundle
 from ..errors import BundleError, ErrorCode
 from ..imitate.base import BehaviorFoundationModel
-from ..imitate.imitator import Imitator
 from ..imitate.latent import project_to_sphere
+from ..imitate.prompts import PromptInference
 from ..imitate.runtime import PolicyRuntime
 from ..robots.observation import ObservationAssembler
 from ..robots.spec import RobotSpec
@@ -25,7 +25,7 @@ class PolicySetup:
     bundle_id: str
     spec: RobotSpec
     bfm: BehaviorFoundationModel
-    imitator: Imitator
+    inference: PromptInference
     runtime: PolicyRuntime
     assembler: ObservationAssembler
     hold_z: NDArray[np.float32] | None
@@ -48,7 +48,7 @@ class PolicySetup:
         assembler = ObservationAssembler(spec, loaded.model_xml)
         hold_z = None if loaded.hold_latent is None else project_to_sphere(loaded.hold_latent)
         runtime = PolicyRuntime(bfm)
-        setup = cls(loaded.id, spec, bfm, loaded.imitator(), runtime, assembler, hold_z)
+        setup = cls(loaded.id, spec, bfm, loaded.inference(), runtime, assembler, hold_z)
         setup.try_out()
         return setup
 

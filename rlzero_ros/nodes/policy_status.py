@@ -11,9 +11,9 @@ from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
 
 from ..msg import PolicyStatus
 from ..safety import GuardState
-from .controller import Snapshot
 from .diagnostics import diagnostic_message
 from .loop_times import LoopReport
+from .snapshot import Snapshot
 
 ARMED = (GuardState.ENGAGING, GuardState.RUNNING)
 # More missed periods than this share of all are worth a warning.

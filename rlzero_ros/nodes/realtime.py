@@ -6,14 +6,15 @@ import os
 from pathlib import Path
 
 
-def make_realtime(priority: int) -> str:
+def make_realtime(priority: int, first: int | None = None) -> str:
     """Put every thread of this process, and those that it starts, under SCHED_RR.
 
     All threads, since Python lets only one run at a time: one that waits for the processor while
     it holds the interpreter would keep the control loop waiting too.
 
     Args:
-        priority: 1 (lowest) to 99; 0 for ordinary scheduling.
+        priority: 1 (lowest) to 98; 0 for ordinary scheduling.
+        first: the number of a thread that comes before all others.
 
     Returns:
         Why it could not be done, in words for a person; an empty string if it was.
@@ -23,7 +24,8 @@ def make_realtime(priority: int) -> str:
     policy = os.SCHED_RR if priority else os.SCHED_OTHER
     for thread in Path("/proc/self/task").iterdir():
         try:
-            os.sched_setscheduler(int(thread.name), policy, os.sched_param(priority))
+            own = priority + (priority > 0 and int(thread.name) == first)
+            os.sched_setscheduler(int(thread.name), policy, os.sched_param(own))
         except ProcessLookupError:
             continue  # it ended in the meantime
         except PermissionError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from nav_msgs.msg import Odometry
 from numpy.typing import NDArray
@@ -28,7 +30,15 @@ class RobotStateInput:
     velocity from imu.
     """
 
-    def __init__(self, spec: RobotSpec, new_stamps_only: bool) -> None:
+    def __init__(self, spec: RobotSpec, new_stamps_only: bool, latency_s: float = 0.0) -> None:
+        """Begin with nothing.
+
+        Args:
+            spec: of the robot.
+            new_stamps_only: whether an input that repeats its stamp counts as silent.
+            latency_s: how old an input is when it arrives.
+        """
+        self._latency_s = latency_s
         self.joints = JointInput(spec.joint_names, new_stamps_only)
         self._imu_order = StampOrder(new_stamps_only)
         self._odom_order = StampOrder(new_stamps_only)
@@ -67,6 +77,7 @@ class RobotStateInput:
 
     def ages_s(self, now_s: float) -> dict[str, float]:
         """Return the age of each input in seconds, infinite for one that never came."""
+        now_s += self._latency_s
         name, age = self.joints.oldest(now_s)
         return {name: age, "imu": now_s - self._imu_s, "odom": now_s - self._odom_s}
 
@@ -78,13 +89,24 @@ class RobotStateInput:
             joint_positions=joints.positions,
             joint_velocities=joints.velocities,
             base=np.concatenate([pose_twist, self._angular]),
-            velocities_age_s=now_s - float(joints.received_s.min()),
+            velocities_age_s=now_s + self._latency_s - float(joints.received_s.min()),
+            height_m=float(pose_twist[2]),
+            tilt_rad=_tilt(pose_twist[3:7]),
             fault=joints.fault or _orientation_fault(pose_twist[3:7]),
         )
 
     def state(self, reading: Reading, now_s: float) -> RobotState:
         """Return the RobotState of a reading that the guard found good."""
         return state_of(reading, now_s)
+
+
+def _tilt(quaternion: NDArray[np.float64]) -> float:
+    """Angle in rad between the z axis that an orientation (xyzw) turns to, and the vertical."""
+    x, y = quaternion[0], quaternion[1]
+    norm = float(quaternion @ quaternion)
+    if not norm > 0.0:  # NaN too
+        return math.nan
+    return math.acos(min(1.0, max(-1.0, 1.0 - 2.0 * (x * x + y * y) / norm)))
 
 
 def _orientation_fault(quaternion: NDArray[np.float64]) -> str:

@@ -51,6 +51,17 @@ class ObservationAssembler:
         self._data.qpos[:], self._data.qvel[:] = qpos, qvel
         return self._read()
 
+    @property
+    def joint_ranges(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lower and upper position (joints,) of each joint in the model; infinite where unlimited.
+
+        rad or m, in the specification's order.
+        """
+        ids = [self._id(mujoco.mjtObj.mjOBJ_JOINT, name) for name in self.spec.joint_names]
+        is_limited = self._model.jnt_limited[ids].astype(bool)
+        lower, upper = self._model.jnt_range[ids].T
+        return np.where(is_limited, lower, -np.inf), np.where(is_limited, upper, np.inf)
+
     def _read(self) -> NDArray[np.float32]:
         mujoco.mj_kinematics(self._model, self._data)
         return np.concatenate([read(self._data) for read in self._readers]).astype(np.float32)

@@ -180,7 +180,7 @@ class SafetyGuard:
         """
         command = None
         if self.begin(reading, act is not None) and act is not None:
-            command = self.finish(self.think(observe, act))
+            command = self.finish(think(observe, act, self._observation_dim, self.limits.size))
         return self.hold(reading) if command is None else command
 
     def begin(self, reading: Reading, driven: bool) -> bool:
@@ -200,10 +200,6 @@ class SafetyGuard:
             return False
         self._arming = self.counters["arms"]
         return True
-
-    def think(self, observe: Observe, act: Act) -> Thought:
-        """See `think`; looks at nothing that changes, so that no lock is needed."""
-        return think(observe, act, self._observation_dim, self.limits.size)
 
     def finish(self, thought: Thought) -> NDArray[np.float64] | None:
         """Return the (n,) command of the action, None where `hold` is what to send."""

@@ -26,14 +26,19 @@ class LatentBlend:
         self._project = project
         self._tick = 0
         self._start: Vector | None = None
-        self._goal: Vector | None = None
+        self._origin: object = None
         self.current: Vector | None = None
         """The (d,) latent of the last step, None if there is none."""
 
-    def step(self, goal: Vector | None) -> Vector | None:
-        """Return the (d,) latent of this step; `goal` None (no policy) forgets where it was."""
-        if goal is not self._goal:
-            self._start, self._goal, self._tick = self.current, goal, 0
+    def step(self, goal: Vector | None, origin: object = None) -> Vector | None:
+        """Return the (d,) latent of this step; `goal` None (no policy) forgets where it was.
+
+        origin: what the goal belongs to. A goal that moves while it stays the same object is
+        followed without beginning anew; without one, every new goal is a change.
+        """
+        origin = goal if origin is None or goal is None else origin
+        if origin is not self._origin:
+            self._start, self._origin, self._tick = self.current, origin, 0
         self._tick += 1
         if goal is None or self._start is None or self._tick >= self._ticks:
             self.current = goal

@@ -56,22 +56,16 @@ def spec_for():
 
 @pytest.fixture(scope="session")
 def make_bundle(tmp_path_factory):
-    """make_bundle(spec, hold): the folder of a real bundle with random weights."""
+    """make_bundle(spec, hold, kind): the folder of a real bundle with random weights."""
 
-    def make(spec=SPEC, hold="latent", seed=0):
+    def make(spec=SPEC, hold="latent", seed=0, kind="forward_backward", model=None):
         folder = tmp_path_factory.mktemp("bundle")
         torch.manual_seed(seed)
         rng = np.random.default_rng(seed)
-        bfm = build_bfm(
-            "forward_backward",
-            {
-                "observation_dim": spec.observation_dim,
-                "action_dim": spec.action_dim,
-                "latent_dim": 16,
-                "hidden": 64,
-                "backward_hidden": 64,
-            },
-        )
+        other = {"forward_backward": "backward_hidden", "hilp": "metric_hidden"}[kind]
+        sizes = {"latent_dim": 16, "hidden": 64, other: 64}
+        shape = {"observation_dim": spec.observation_dim, "action_dim": spec.action_dim}
+        bfm = build_bfm(kind, {**shape, **sizes})
         observations = rng.normal(size=(20, spec.observation_dim)).astype(np.float32)
         windows = rng.normal(size=(20, 3, 8)).astype(np.float32)
         windows /= np.linalg.norm(windows, axis=-1, keepdims=True)
@@ -93,7 +87,7 @@ def make_bundle(tmp_path_factory):
             index_folder=folder / "index",
             origin={"made by": "test/nodes/conftest.py"},
             hold_z=None if hold == "damping" else 4.0 * z / np.linalg.norm(z),
-            model_xml=model_xml(),
+            model_xml=model or model_xml(),
         )
         return folder / "bundle"
 
@@ -305,13 +299,18 @@ def operator(ros_node, wait_until):
 
 @pytest.fixture
 def policy(node_process, played_robot, operator, make_bundle, wait_until):
-    """policy(spec, hold, **parameters): the node with a robot around it, active and disarmed."""
+    """policy(spec, hold, **parameters): the node with a robot around it, active and disarmed.
 
-    def start(spec=SPEC, hold="latent", **parameters):
-        bundle = Bundle.load(make_bundle(spec, hold))
+    kind: of the model. prelude: Python that its process executes first, to plant a fault in it.
+    """
+
+    def start(spec=SPEC, hold="latent", prelude="", kind="forward_backward", **parameters):
+        bundle = Bundle.load(make_bundle(spec, hold, kind=kind))
         robot = played_robot(spec)
         given = {"dry_run": False, "engage_s": 0.2, "plan_blend_s": 0.1, **parameters}
-        process = node_process("policy_node", parameters={"bundle": bundle.path, **given})
+        process = node_process(
+            "policy_node", parameters={"bundle": bundle.path, **given}, prelude=prelude
+        )
         process.wait_for_log("activate done", 60.0)
         wait_until(lambda: operator.statuses, 10.0, "policy_status")
         return Policy(process, robot, bundle)

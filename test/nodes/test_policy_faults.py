@@ -4,6 +4,7 @@ import time
 
 import numpy as np
 import pytest
+from geometry_msgs.msg import Quaternion
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import Imu, JointState
 
@@ -151,7 +152,7 @@ def test_a_paused_simulator_is_no_fault(policy, operator):
 
 def test_the_order_of_joint_states_does_not_matter(policy, operator):
     it = policy()
-    it.robot.positions = np.array([0.1, -0.2, 0.3, -0.1, 0.2, -0.3])
+    it.robot.positions = np.array([0.1, -0.2, 0.3, -0.1, -0.25, -0.3])
     it.robot.velocities = SPEED
     operator.run()
     time.sleep(0.3)
@@ -164,3 +165,34 @@ def test_the_order_of_joint_states_does_not_matter(policy, operator):
         assert len(later) > 3
         np.testing.assert_array_equal(later, np.tile(expected, (len(later), 1)))
     assert len(np.unique(expected)) == 6
+
+
+def test_a_body_beyond_its_limits_stops_within_a_period(policy, operator, reaction):
+    it = policy(min_height_stop=0.5, max_tilt_stop=1.0)
+    it.robot.velocities = SPEED
+    operator.run()
+    fast, bent = [0.0, 61.0, 0.0, 0.0, 0.0, 0.0], [0.0, -2.8, 0.0, 0.0, 0.0, 0.0]
+    lying = Quaternion(y=np.sin(0.75), w=np.cos(0.75))
+    faults = [
+        (JointState, "velocity", fast, "joint_velocity", "right_knee moves at 61"),
+        (JointState, "position", bent, "joint_position", "right_knee is at -2.8"),
+        (Odometry, "pose.pose.position.z", 0.4, "fallen", "below 0.50 m"),
+        (Odometry, "pose.pose.orientation", lying, "fallen", "tilted by 1.50 rad"),
+    ]
+    for kind, field, value, counter, words in faults:
+        time.sleep(0.15)
+        before = operator.counter(counter)
+        start_s = it.robot.say(spoil(kind, field, value))
+        braking = np.array(it.robot.spec.command.hold_damping) * [0, -61, 0, 0, 0, 0]
+        held = DAMPING if field != "velocity" else braking
+        assert reaction(it.robot, start_s, [held]) < 2 * PERIOD_S + TRANSPORT_S
+        assert words in operator.status.stop_reason
+        assert operator.counter(counter) == before + 1
+        assert not operator.reset_stop().success or not operator.arm().success
+        recover_from_reset(it.robot, operator)
+
+
+def recover_from_reset(robot, operator):
+    robot.heal()
+    time.sleep(0.1)
+    operator.run()

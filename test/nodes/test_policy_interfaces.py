@@ -8,7 +8,7 @@ import pytest
 from rlzero_ros.msg import PolicyStatus
 
 PERIOD_S = 0.025
-POSE = np.array([0.1, -0.2, 0.3, -0.1, 0.2, -0.3])
+POSE = np.array([0.1, -0.2, 0.3, -0.1, -0.25, -0.3])
 SPEED = np.array([0.5, -0.5, 1.0, 0.1, 0.2, -0.3])
 
 

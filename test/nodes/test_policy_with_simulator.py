@@ -1,5 +1,9 @@
-"""The policy node and the simulator: what happens when the robot vanishes and comes back."""
+"""The policy node and the simulator: what happens when the robot vanishes and comes back.
 
+RLZERO_KILLS=10 kills it so often and keeps every reaction time; once without it.
+"""
+
+import os
 import time
 
 import numpy as np
@@ -9,9 +13,13 @@ from std_msgs.msg import Float64MultiArray
 from rlzero_ros.msg import PolicyStatus
 from rlzero_ros.robots.walker import SPEC
 
+KILLS = int(os.environ.get("RLZERO_KILLS", "1"))
+# 100 ms after the last state was measured; the way of the status and of the last command.
+LATCHED_WITHIN_S, TRANSPORT_S = 0.1, 0.03
+
 
 def test_a_killed_simulator_stops_the_policy_and_a_new_one_does_not_move_until_armed(
-    node_process, make_bundle, operator, ros_node, wait_until
+    node_process, make_bundle, operator, ros_node, wait_until, record_property
 ):
     commands = []
     ros_node.create_subscription(
@@ -23,21 +31,41 @@ def test_a_killed_simulator_stops_the_policy_and_a_new_one_does_not_move_until_a
     simulator = node_process("mujoco_node")
     policy = node_process(
         "policy_node",
-        parameters={"bundle": make_bundle(), "dry_run": False, "new_stamps_only": False},
+        parameters={
+            "bundle": make_bundle(),
+            "dry_run": False,
+            "new_stamps_only": False,
+            "joint_velocity_stop": 0.0,
+            "joint_margin_stop": 0.0,
+        },
     )
     policy.wait_for_log("activate done", 60.0)
-    simulator.wait_for_log("activate done", 60.0)
-    time.sleep(0.5)
-    operator.run()
-    time.sleep(0.5)
-    killed_s = time.monotonic()
-    simulator.kill()
-    wait_until(lambda: operator.status.guard_state == PolicyStatus.STOPPED, 5.0, "the stop")
-    assert operator.status.stop_reason.startswith("stale state")
-    time.sleep(0.3)
-    moving = [at for at, command in commands if np.any(command != 0.0)]
-    # 100 ms, a period, and the way of the last states and of the first zero command.
-    assert max(moving) - killed_s < 0.1 + 0.025 + 0.03
+    latched_ms, moved_ms = [], []
+    for kill in range(KILLS):
+        simulator.wait_for_log("activate done", 60.0)
+        time.sleep(0.5)
+        if kill:
+            assert not operator.arm().success
+            assert operator.reset_stop().success
+        operator.run()
+        # Not in step with the control loop.
+        time.sleep(0.5 + 0.0137 * kill)
+        killed_s = time.monotonic()
+        simulator.kill()
+        wait_until(lambda: operator.status.guard_state == PolicyStatus.STOPPED, 5.0, "the stop")
+        assert operator.status.stop_reason.startswith("stale state")
+        stopped = (PolicyStatus.STOPPED,)
+        at = [at for at, s in operator.statuses if at > killed_s and s.guard_state in stopped]
+        latched_ms.append((at[0] - killed_s) * 1e3)
+        time.sleep(0.3)
+        moving = [at for at, command in commands if np.any(command != 0.0)]
+        moved_ms.append((max(moving) - killed_s) * 1e3)
+        if kill < KILLS - 1:
+            simulator = node_process("mujoco_node")
+    record_property("kill_to_latch_ms", " ".join(f"{ms:.1f}" for ms in latched_ms))
+    record_property("kill_to_last_moving_ms", " ".join(f"{ms:.1f}" for ms in moved_ms))
+    assert max(latched_ms) < (LATCHED_WITHIN_S + TRANSPORT_S) * 1e3
+    assert max(moved_ms) < (LATCHED_WITHIN_S + TRANSPORT_S) * 1e3
 
     again = node_process("mujoco_node")
     again.wait_for_log("activate done", 60.0)

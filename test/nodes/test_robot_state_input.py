@@ -131,6 +131,30 @@ def test_malformed_joint_states_are_a_fault_until_a_good_one_comes(message, word
     assert inputs.reading(10.6).fault == ""
 
 
+@pytest.mark.parametrize(
+    ("axis", "angle", "tilt"),
+    [
+        ((0, 1, 0), 0.3, 0.3),
+        ((1, 0, 0), -1.2, 1.2),
+        ((0, 0, 1), 2.0, 0.0),
+        ((0, 1, 0), np.pi, np.pi),
+        ((0, 1, 0), 4.0, 2 * np.pi - 4.0),
+    ],
+)
+def test_tilt_is_the_angle_to_the_vertical_whatever_the_heading(axis, angle, tilt):
+    inputs, _ = filled()
+    odom = Odometry()
+    odom.header.stamp = time_message(2.0)
+    odom.pose.pose.position.z = 0.7
+    q = odom.pose.pose.orientation
+    q.x, q.y, q.z = (float(np.sin(angle / 2) * part) for part in axis)
+    q.w = float(np.cos(angle / 2))
+    inputs.on_odom(odom, 10.5)
+    reading = inputs.reading(10.5)
+    assert reading.tilt_rad == pytest.approx(tilt, abs=1e-6)
+    assert reading.height_m == 0.7
+
+
 @pytest.mark.parametrize("w", [0.0, 2.0])
 def test_an_orientation_must_be_one(w):
     inputs, _ = filled()

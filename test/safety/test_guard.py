@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rlzero_ros.safety import CommandLimits, Fault, GuardState, Reading, SafetyGuard
+from rlzero_ros.safety import CommandLimits, Fault, GuardState, Reading, SafetyGuard, think
 
 N, DIM, PERIOD_S = 3, 5, 0.025
 POSE = np.array([0.1, -0.2, 0.3])
@@ -290,7 +290,7 @@ def test_an_action_that_comes_too_late_is_discarded(meanwhile):
     guard = armed("position", engage_s=0.0)
     before = run(guard, 5)[-1]
     assert guard.begin(reading(), driven=True)
-    thought = guard.think(observe, lambda _: np.full(N, -2.0))
+    thought = think(observe, lambda _: np.full(N, -2.0), DIM, N)
     if meanwhile == "stop":
         guard.stop("asked to")
     elif meanwhile == "trip":

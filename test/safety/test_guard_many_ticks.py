@@ -8,7 +8,15 @@ import os
 import numpy as np
 import pytest
 
-from rlzero_ros.safety import BodyLimits, CommandLimits, Fault, GuardState, Reading, SafetyGuard
+from rlzero_ros.safety import (
+    BodyLimits,
+    CommandLimits,
+    Fault,
+    GuardState,
+    Reading,
+    SafetyGuard,
+    think,
+)
 
 TICKS = int(os.environ.get("RLZERO_GUARD_TICKS", "100000"))
 BLOCK = 5000
@@ -67,7 +75,7 @@ def test_no_command_is_ever_out_of_bounds(interface, record_property):
         wanted = guard.begin(reading, driven=event < 0.98)
         command = None
         if wanted:
-            thought = guard.think(lambda o=observation: o, lambda _, a=action: a)
+            thought = think(lambda o=observation: o, lambda _, a=action: a, DIM, N)
             if event < 0.003:
                 guard.trip(Fault("loop_hangs", "too late"))
             elif event < 0.004:

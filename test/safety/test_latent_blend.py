@@ -60,3 +60,13 @@ def test_after_no_policy_nothing_is_left_of_the_old_latent():
     blend.step(a)
     assert blend.step(None) is None
     np.testing.assert_array_equal(blend.step(b), b)
+
+
+def test_a_goal_that_moves_is_followed_and_the_change_to_it_still_ends():
+    blend, track = LatentBlend(4, project), object()
+    blend.step(latent(0))
+    goals = [latent(seed) for seed in range(1, 7)]
+    path = [blend.step(goal, track) for goal in goals]
+    assert not np.allclose(path[0], goals[0])
+    for taken, goal in zip(path[3:], goals[3:], strict=True):
+        np.testing.assert_array_equal(taken, goal)
