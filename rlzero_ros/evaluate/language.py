@@ -17,14 +17,14 @@ import torch
 from tqdm import tqdm
 
 from ..commands.output import write_json
-from ..errors import DataError
+from ..errors import DataError, RobotError
 from ..imagine.registry import load_imaginer
 from ..robots.registry import Robot, load_robot, robot_names
 from .judge import add_judge_arguments, make_judge
 from .language_actor import Actor, PlannerSettings, find_bundle_of
 from .language_judging import judge_runs
-from .language_methods import Method, Ours, Run, Trial, acting_s, runs_of
-from .language_scores import OURS, summarize
+from .language_methods import Method, Ours, Rehearsed, Run, Trial, acting_s, runs_of
+from .language_scores import OURS, REHEARSED, summarize
 from .language_store import ResultStore, RunResult
 from .language_suite import LanguageTask, choose, read_prompts, read_suite
 from .language_table import print_table
@@ -47,6 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=_count, default=3, help="imaginations and trainings")
     parser.add_argument("--steps", type=_count, default=1000, help="control steps an episode")
     parser.add_argument("--quick", action="store_true", help="1 seed, 2 episodes, no rivals")
+    parser.add_argument(
+        "--rehearse", type=int, default=0, metavar="K", help="also try K rehearsed plans a prompt"
+    )
     parser.add_argument("--html", type=Path, metavar="FOLDER", help="write a page there")
     parser.add_argument(
         "--work", type=Path, default=Path("out/language"), help="keeps the results of the runs"
@@ -67,7 +70,7 @@ def main(args: argparse.Namespace) -> int:
     trial = QUICK if args.quick else Trial(args.episodes, args.steps, tuple(range(args.seeds)))
     options = rival_options(args)
     store = ResultStore(args.work)
-    entrants = _enter(tasks, args.bundle, options, args.work)
+    entrants = _enter(tasks, args.bundle, args.rehearse, options, args.work)
     for robot, entrant in entrants.items():
         if entrant.status != "ok":
             print(f"{robot}: not evaluated: {entrant.status}")
@@ -75,7 +78,8 @@ def main(args: argparse.Namespace) -> int:
             print(f"{robot}: {reason}")
     runs = [run for entrant in entrants.values() for run in entrant.runs(tasks, trial)]
     results = _carry_out(runs, store, args.minutes)
-    rivals = list(dict.fromkeys(m.name for e in entrants.values() for m in e.methods[1:]))
+    names = dict.fromkeys(m.name for e in entrants.values() for m in e.methods)
+    rivals = [name for name in names if name not in (OURS, REHEARSED)]
     report = summarize(tasks, results, {r: e.status for r, e in entrants.items()}, rivals)
     report["trial"] = vars(trial)
     report["absent"] = {r: e.absent for r, e in entrants.items() if e.absent}
@@ -110,7 +114,11 @@ class Entrant:
 
 
 def _enter(
-    tasks: list[LanguageTask], bundle: Path | None, options: RivalOptions, work: Path
+    tasks: list[LanguageTask],
+    bundle: Path | None,
+    candidates: int,
+    options: RivalOptions,
+    work: Path,
 ) -> dict[str, Entrant]:
     robots = list(dict.fromkeys(task.robot for task in tasks))
     if bundle is not None and len(robots) > 1:
@@ -132,7 +140,13 @@ def _enter(
         imaginer = imaginer or load_imaginer("storyboard")
         actor = Actor(found, imaginer, settings)
         rivals, absent = make_rivals(robot, found, options, work)
-        entrants[name] = Entrant("ok", robot, (Ours(actor), *rivals), tuple(absent))
+        methods: list[Method] = [Ours(actor)]
+        if candidates:
+            try:
+                methods.append(Rehearsed(actor, candidates))
+            except RobotError as error:
+                absent = [*absent, f"no rehearsal: {error.message}"]
+        entrants[name] = Entrant("ok", robot, (*methods, *rivals), tuple(absent))
     return entrants
 
 

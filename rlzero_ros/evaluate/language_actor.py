@@ -7,6 +7,7 @@ the guard's limits change none of the actions in [−1, 1]; its gentle engaging 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from ..bundle import Bundle
 from ..errors import CommandError, DataError, ErrorCode, RlzeroError
 from ..imagine.base import Imaginer
-from ..paths import resource_roots
+from ..paths import find_folder, resource_roots
 from ..pipeline import Pipeline, Plan
 from ..project.projection import confidence
 from .episodes import Policy
@@ -71,22 +72,26 @@ class Actor:
         self.bundle, self.settings = bundle, settings
         self._pipeline = Pipeline(bundle, imaginer, variations=settings.variations)
 
-    def answer(self, sentence: str, seed: int) -> Answer:
-        """Imagine, project, imitate; a refusal is an answer too, other errors are raised."""
+    def answer(
+        self, sentence: str, seed: int, improve: Callable[[Plan], Plan] | None = None
+    ) -> Answer:
+        """Imagine, project, imitate; a refusal is an answer too, other errors are raised.
+
+        improve: what is done to a plan that is not refused, as by a rehearsal.
+        """
         started = time.monotonic()
         try:
             plan = self._pipeline.plan(sentence, seed=seed)
         except CommandError as error:
             return self._refused(error, started)
-        return self.answer_with(plan, started)
-
-    def answer_with(self, plan: Plan, started: float) -> Answer:
-        """The answer that acts on a plan, refused where the robot has seen nothing like it."""
         trust, strip = confidence(plan.projection), self._strip(plan)
         if trust < self.settings.min_confidence:
             needed = f"confidence {trust:.2f} is below {self.settings.min_confidence:.2f}"
             refusal = RlzeroError(needed, ErrorCode.LOW_SIMILARITY)
             return self._refused(refusal, started, plan.clip.source, trust, strip)
+        if improve is not None:
+            plan = improve(plan)
+            strip = self._strip(plan)
         z = self._pipeline.latent(plan.projection)
         seconds = time.monotonic() - started
         return Answer(z, plan.clip.source, trust, "", ErrorCode.OK, strip, seconds)
@@ -120,7 +125,9 @@ class Actor:
         return Answer(hold, source, trust, error.message, error.code, strip, seconds)
 
     def _strip(self, plan: Plan) -> bytes:
-        thumbnails, indices = self.bundle.index().thumbnails, plan.projection.indices
+        # Of the clip alone: a plan's projection may join several, or be what a rehearsal chose.
+        indices = plan.variations[0].projection.indices
+        thumbnails = self.bundle.index().thumbnails
         chosen = spread(len(plan.clip.frames))
         real = [thumbnails.decode(int(indices[i])) for i in chosen]
         return png(projection_strip([plan.clip.frames[i] for i in chosen], real))
@@ -131,12 +138,9 @@ def find_bundle_of(robot: str, folder: Path | None = None) -> Bundle | None:
 
     Raises BundleError for one that is damaged, and DataError for one of another robot.
     """
-    try:
-        bundle = Bundle.load(robot if folder is None else folder)
-    except RlzeroError as error:
-        if folder is None and error.code == ErrorCode.BUNDLE_MISSING:
-            return None
-        raise
+    if folder is None and find_folder("bundles", robot) is None:
+        return None
+    bundle = Bundle.load(robot if folder is None else folder)
     if bundle.spec.name != robot:
         raise DataError(f"bundle {bundle.path} is of {bundle.spec.name}, not of {robot}")
     return bundle

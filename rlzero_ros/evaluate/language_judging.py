@@ -11,7 +11,7 @@ from ..errors import RlzeroError
 from .judge import Judge, Tally, read_film
 from .language_films import film_of
 from .language_methods import Run
-from .language_scores import OURS
+from .language_scores import OURS, REHEARSED
 from .language_store import ResultStore
 
 
@@ -23,7 +23,7 @@ def judge_runs(judge: Judge, runs: Sequence[Run], store: ResultStore) -> dict[st
     """
     ours = {(r.task.key, r.seed): r for r in runs if r.method.name == OURS}
     pairs = [(ours[r.task.key, r.seed], r) for r in runs if (r.task.key, r.seed) in ours]
-    pairs = [(mine, other) for mine, other in pairs if other.method.name != OURS]
+    pairs = [(mine, other) for mine, other in pairs if other.method.name not in (OURS, REHEARSED)]
     tallies: dict[str, Tally] = {}
     error = None
     for mine, other in tqdm(pairs, desc="judge", unit="pair"):

@@ -10,12 +10,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import __version__
+from ..pipeline import Plan
+from ..rehearse.rehearsal import Rehearsal
 from ..robots.registry import Robot
 from .episodes import Policy, run_episodes
 from .language_actor import Actor
-from .language_scores import OURS
-from .language_store import ResultStore, RunKey, RunResult, config_digest
+from .language_scores import OURS, REHEARSED
+from .language_store import ResultStore, RunKey, RunResult, code_digest, config_digest
 from .language_suite import EPISODE_STEPS, LanguageTask
 
 FILM_S = 10.0
@@ -33,7 +34,10 @@ class Trial:
 
 @dataclass(frozen=True)
 class Prepared:
-    """A policy that answers a prompt, and the seconds that it took to get there."""
+    """A policy that answers a prompt, and the seconds that it took to get there.
+
+    Of rehearsal they are what it cost on top.
+    """
 
     policy: Policy
     seconds: float
@@ -70,7 +74,11 @@ class Ours:
 
     def config(self, task: LanguageTask) -> dict[str, Any]:
         """See `Method.config`."""
-        return {"bundle": self._actor.bundle.id, "planner": vars(self._actor.settings)}
+        return {
+            "bundle": self._actor.bundle.id,
+            "planner": vars(self._actor.settings),
+            "code": code_digest("imagine", "project", "imitate", "bundle.py", "pipeline.py"),
+        }
 
     def prepare(self, task: LanguageTask, seed: int) -> Prepared:
         """See `Method.prepare`."""
@@ -82,6 +90,41 @@ class Ours:
     def estimate_s(self) -> float:
         """See `Method.estimate_s`."""
         return 1.0
+
+
+class Rehearsed:
+    """Ours, with several plans tried on the robot's own model before one of them is chosen."""
+
+    name = REHEARSED
+
+    def __init__(self, actor: Actor, candidates: int) -> None:
+        """candidates: plans to try. Raises RobotError for a robot that cannot be simulated."""
+        self._actor, self._candidates = actor, candidates
+        self._rehearsal = Rehearsal(actor.bundle, count=candidates)
+
+    def config(self, task: LanguageTask) -> dict[str, Any]:
+        """See `Method.config`."""
+        ours = Ours(self._actor).config(task)
+        return {**ours, "candidates": self._candidates, "rehearsal": code_digest("rehearse")}
+
+    def prepare(self, task: LanguageTask, seed: int) -> Prepared:
+        """See `Method.prepare`."""
+        seconds = [0.0]
+
+        def improve(plan: Plan) -> Plan:
+            started = time.monotonic()
+            better = self._rehearsal.improve(plan)
+            seconds[0] = time.monotonic() - started
+            return better
+
+        answer = self._actor.answer(task.prompt, seed, improve)
+        policy = self._actor.policy(answer.z)
+        details = {"source": answer.source, "confidence": answer.confidence}
+        return Prepared(policy, seconds[0], answer.refusal, answer.strip, details)
+
+    def estimate_s(self) -> float:
+        """See `Method.estimate_s`."""
+        return 1.0 + 0.5 * self._candidates
 
 
 @dataclass(frozen=True)
@@ -102,7 +145,7 @@ class Run:
             "prompt": self.task.prompt,
             "episodes": self.trial.episodes,
             "steps": self.trial.steps,
-            "version": __version__,
+            "physics": code_digest("robots"),
         }
         return RunKey(self.task.key, self.method.name, self.seed, config_digest(config))
 

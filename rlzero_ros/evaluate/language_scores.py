@@ -136,7 +136,8 @@ def _rehearsal(
     def gain(tasks: Sequence[LanguageTask]) -> float | None:
         return _mean([scores[t.key, REHEARSED].mean - scores[t.key, OURS].mean for t in tasks])
 
-    seconds = [r.seconds for t in both for r in results[t.key, REHEARSED].values()]
+    tried = [r for t in both for r in results[t.key, REHEARSED].values() if not r.refused]
+    seconds = [r.seconds for r in tried]
     robots = dict.fromkeys(t.robot for t in both)
     return {
         "gain": gain(both),

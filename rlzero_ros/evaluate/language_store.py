@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 from ..commands.output import write_json
 from ..errors import DataError
+
+PACKAGE_FOLDER = Path(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,18 @@ class ResultStore:
         """The file of a run with this suffix."""
         stem = self.folder / key.stem
         return stem.with_name(stem.name + suffix)
+
+
+@cache
+def code_digest(*parts: str) -> str:
+    """Ten hexadecimal digits of the sources of some rooms or modules of this package."""
+    sha = hashlib.sha256()
+    for part in parts:
+        found = PACKAGE_FOLDER / part
+        for path in sorted(found.rglob("*.py")) if found.is_dir() else [found]:
+            sha.update(path.relative_to(PACKAGE_FOLDER).as_posix().encode())
+            sha.update(path.read_bytes())
+    return sha.hexdigest()[:10]
 
 
 def config_digest(config: Mapping[str, Any]) -> str:

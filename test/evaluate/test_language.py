@@ -12,6 +12,7 @@ from rlzero_ros.evaluate.language_actor import PlannerSettings
 from rlzero_ros.robots.registry import load_robot
 
 SHORT = ["--episodes", "2", "--seeds", "2", "--steps", "30", "--rivals", "none"]
+REHEARSE = ["--rehearse", "2"]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,7 @@ def finished(tmp_path_factory):
         str(folder / "work"),
         *SHORT,
     ]
-    command += ["--json", str(folder / "report.json")]
+    command += [*REHEARSE, "--json", str(folder / "report.json")]
     assert rlzero([*command, "--html", str(folder / "page")]) == 0
     return folder, command
 
@@ -63,9 +64,23 @@ def test_the_same_command_takes_up_what_is_done(finished, capsys):
     before = report_of(folder)
     results = {p: p.stat().st_mtime_ns for p in (folder / "work").rglob("*.json")}
     assert rlzero(command) == 0
-    assert "4 runs, 4 of them done before" in capsys.readouterr().out
+    assert "8 runs, 8 of them done before" in capsys.readouterr().out
     assert {p: p.stat().st_mtime_ns for p in (folder / "work").rglob("*.json")} == results
     assert report_of(folder) == before
+
+
+def test_rehearsal_is_a_contestant_whose_gain_and_cost_are_told(finished):
+    report = report_of(finished[0])
+    methods = report["details"]["walker/stand"]["methods"]
+    assert methods["rehearsed"]["refused"] == []
+    assert methods["rehearsed"]["seconds"] > 0
+    gains = [
+        task["methods"]["rehearsed"]["normalized"] - task["methods"]["ours"]["normalized"]
+        for task in report["details"].values()
+    ]
+    assert report["rehearsal"]["gain"] == pytest.approx(np.mean(gains))
+    assert report["rehearsal"]["seconds"] == methods["rehearsed"]["seconds"]
+    assert "rehearsed" not in report["win_rate"]
 
 
 def test_time_that_is_over_begins_no_run_and_says_so(tmp_path, capsys):
