@@ -27,6 +27,7 @@ from .robots.spec import RobotSpec
 if TYPE_CHECKING:
     from .imitate.base import BehaviorFoundationModel
     from .imitate.imitator import Imitator
+    from .imitate.prompts import PromptInference
     from .project.index import ObservationIndex
 
 
@@ -99,7 +100,11 @@ class Bundle:
 
     def imitator(self) -> Imitator:
         """Infers latents from observations; imports torch but not faiss, read once."""
-        return self._imitator
+        return self._inference.imitator
+
+    def inference(self) -> PromptInference:
+        """Infers latents from prompts of every kind; imports torch but not faiss, read once."""
+        return self._inference
 
     def index(self) -> ObservationIndex:
         """The observations and their embeddings; imports faiss, read once."""
@@ -113,19 +118,21 @@ class Bundle:
         return load_bfm(self.path / mf.BFM, entry["kind"], entry["hyperparameters"])
 
     @cached_property
-    def _imitator(self) -> Imitator:
+    def _inference(self) -> PromptInference:
         from .imitate.imitator import imitator_of
+        from .imitate.prompts import PromptInference
 
         with safe_open(self.path / mf.OBSERVATIONS, framework="numpy") as file:
             reference = file.get_tensor("observations")
         entry = self.manifest["bfm"]
-        return imitator_of(
+        imitator = imitator_of(
             self._bfm,
             self.spec,
             reference,
             entry["imitation_bandwidth"],
             entry["imitation_velocity_weight"],
         )
+        return PromptInference(self._bfm, imitator, reference)
 
     @cached_property
     def _index(self) -> ObservationIndex:
