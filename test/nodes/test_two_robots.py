@@ -26,6 +26,8 @@ class Robot:
             "new_stamps_only": False,
             "use_sim_time": True,
             "engage_s": 0.1,
+            "joint_velocity_stop": 0.0,
+            "joint_margin_stop": 0.0,
         }
         self.policy = node_process("policy_node", parameters=options, namespace=namespace)
         self.status, self.commands = None, []
