@@ -36,7 +36,6 @@ class VectorEnvironment:
     def reset(self) -> None:
         """Every simulation to a random pose."""
         for data in self._data:
-            mujoco.mj_resetData(self._model, data)
             randomize_pose(self._model, data, self._rng)
             mujoco.mj_forward(self._model, data)
 

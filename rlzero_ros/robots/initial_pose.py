@@ -13,12 +13,21 @@ from ..errors import RobotError
 _RISE_M, _HIGHEST_M = 0.01, 10.0
 
 
-def randomize_pose(model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
-    """Draw a random pose as dm_control does.
+def default_pose(model: mujoco.MjModel, data: mujoco.MjData) -> None:
+    """Back to time 0 in the model's first keyframe, or with every joint at zero if it has none."""
+    if model.nkey:
+        mujoco.mj_resetDataKeyframe(model, data, 0)
+    else:
+        mujoco.mj_resetData(model, data)
 
-    A free base gets a random orientation and is lifted until nothing touches. Without one, limited
-    hinges are uniform in their ranges and free hinges in ±π.
+
+def randomize_pose(model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
+    """Back to time 0 in a random pose, as dm_control draws it.
+
+    A free base in its default pose gets a random orientation and is lifted until nothing touches.
+    Without one, limited hinges are uniform in their ranges and free hinges in ±π.
     """
+    default_pose(model, data)
     free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
     if len(free):
         _drop(model, data, int(model.jnt_qposadr[free[0]]), rng)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import RobotError
 from .actuators import Actuators
 from .coordinates import Coordinates
-from .initial_pose import randomize_pose
+from .initial_pose import default_pose, randomize_pose
 from .observation import load_model
 from .spec import RobotSpec
 from .state import RobotState
@@ -48,9 +48,10 @@ class Simulation:
             raise RobotError(f"initial pose must be one of {INITIAL_POSES}, not {pose!r}")
         if seed is not None:
             self._rng = np.random.default_rng(seed)
-        mujoco.mj_resetData(self.model, self.data)
         if pose == "random":
             randomize_pose(self.model, self.data, self._rng)
+        else:
+            default_pose(self.model, self.data)
         mujoco.mj_forward(self.model, self.data)
 
     def step(self, command: NDArray[np.floating], duration_s: float | None = None) -> None:

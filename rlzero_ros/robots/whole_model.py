@@ -8,6 +8,7 @@ import mujoco
 
 from ..errors import RobotError
 from .heights import lowest_point
+from .inline_meshes import inline_files
 
 _FREE = mujoco.mjtJoint.mjJNT_FREE
 
@@ -15,9 +16,10 @@ _FREE = mujoco.mjtJoint.mjJNT_FREE
 def read_mjcf(path: Path) -> tuple[mujoco.MjSpec, list[str]]:
     """An MJCF file, ready to compile, and what was changed in it, one line each.
 
-    Joints and bodies without names get some; a robot without a floor gets one below it.
+    Meshes become part of the text. Joints and bodies without names get some; a robot without a
+    floor gets one below it.
 
-    Raises RobotError when it is not MJCF, or names files that a bundle could not hold.
+    Raises RobotError when it is not MJCF, or cannot stand alone.
     """
     if not path.is_file():
         raise RobotError(f"there is no file {path}")
@@ -25,15 +27,7 @@ def read_mjcf(path: Path) -> tuple[mujoco.MjSpec, list[str]]:
         document = mujoco.MjSpec.from_file(str(path))
     except (ValueError, OSError) as error:
         raise RobotError(f"{path} is not readable as MJCF: {_line(error)}") from error
-    files = [mesh.file for mesh in document.meshes] + [field.file for field in document.hfields]
-    files += [texture.file for texture in document.textures]
-    named = [file for file in files if file]
-    if named:
-        raise RobotError(
-            f"the model needs other files ({', '.join(named[:3])}); a bundle's model is whole by "
-            "itself: use geoms of MuJoCo's own shapes, and builtin textures"
-        )
-    changes = _name_everything(document)
+    changes = [*inline_files(document), *_name_everything(document)]
     plane = mujoco.mjtGeom.mjGEOM_PLANE
     if not document.hfields and all(geom.type != plane for geom in document.worldbody.geoms):
         changes += _add_floor(document)
@@ -76,11 +70,14 @@ def _name_everything(document: mujoco.MjSpec) -> list[str]:
 
 
 def _add_floor(document: mujoco.MjSpec) -> list[str]:
-    """A floor at z = 0, and the robot lifted or lowered onto it."""
+    """A floor at z = 0, and the robot lifted or lowered onto it.
+
+    A model with a keyframe says itself where the robot stands.
+    """
     model = compile_spec(document)
     data = mujoco.MjData(model)
     mujoco.mj_kinematics(model, data)
-    rise = -lowest_point(model, data)
+    rise = 0.0 if model.nkey else -lowest_point(model, data)
     for body in document.worldbody.bodies:
         body.pos = (body.pos[0], body.pos[1], body.pos[2] + rise)
     document.worldbody.add_geom(

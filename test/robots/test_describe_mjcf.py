@@ -4,6 +4,7 @@ import json
 import re
 from pathlib import Path
 
+import mujoco
 import numpy as np
 import pytest
 from dm_control import suite
@@ -227,8 +228,52 @@ def test_absurd_rates_and_missing_files_are_refused(tmp_path):
             describe_mjcf(model(tmp_path), "legs", rate)
     with pytest.raises(RobotError, match="no file"):
         describe_mjcf(tmp_path / "absent.xml", "nobody")
-    with pytest.raises(RobotError, match="other files"):
-        describe_mjcf(SUITE / "dog.xml", "dog")
+
+
+CORNERS = [(x, y, z) for x in (0, 0.2) for y in (-0.05, 0.05) for z in (0, 0.1)]
+FACES = "132 243 567 687 125 265 347 487 153 375 246 468"
+
+
+def test_meshes_become_part_of_the_model(tmp_path):
+    """A box as a mesh file, stretched, turned and off its own centre, weighs and lies as before."""
+    lines = ["v {} {} {}".format(*corner) for corner in CORNERS]
+    lines += ["f {} {} {}".format(*face) for face in FACES.split()]
+    (tmp_path / "box.obj").write_text("\n".join(lines))
+    text = model(tmp_path).read_text()
+    text = text.replace(
+        "<worldbody>", '<asset><mesh file="box.obj" scale="2 1 1"/></asset><worldbody>'
+    )
+    text = text.replace(
+        '<geom size=".1 .1 .05" type="box"/>',
+        '<geom type="mesh" mesh="box" pos=".1 0 0" euler="10 0 40"/>',
+    )
+    path = tmp_path / "meshed.xml"
+    path.write_text(text)
+    before = mujoco.MjModel.from_xml_path(str(path))
+    description = describe_mjcf(path, "legs")
+    assert any("hulls" in change for change in description.changes)
+    assert "file=" not in description.model_xml
+    after = mujoco.MjModel.from_xml_string(description.model_xml)
+    for name in ("body_mass", "body_inertia", "body_ipos", "mesh_vert"):
+        np.testing.assert_allclose(getattr(after, name), getattr(before, name), atol=1e-5)
+    trunk = 0 if after.ngeom == before.ngeom else 1  # the floor comes first
+    np.testing.assert_allclose(after.geom_pos[trunk:], before.geom_pos, atol=1e-5)
+    (tmp_path / "box.obj").unlink()
+    with pytest.raises(RobotError, match=r"box.obj"):
+        describe_mjcf(path, "legs")
+
+
+def test_a_keyframe_is_the_default_pose(tmp_path):
+    path = model(tmp_path)
+    key = '<keyframe><key name="home" qpos="0 0 .5 1 0 0 0 .3 -.2"/></keyframe></mujoco>'
+    path.write_text(path.read_text().replace("</mujoco>", key))
+    description = describe_mjcf(path, "legs")
+    simulation = Simulation(description.spec, description.model_xml)
+    simulation.reset(pose="default")
+    np.testing.assert_allclose(simulation.state().joint_positions, [0.3, -0.2])
+    assert simulation.state().base_position[2] == pytest.approx(0.5)
+    simulation.reset()
+    np.testing.assert_allclose(simulation.state().joint_positions, [0.3, -0.2])
 
 
 def test_a_broken_folder_names_what_is_wrong(tmp_path):
