@@ -17,8 +17,10 @@ from typing import Any
 from ..bundle import Bundle
 from ..errors import DataError, RlzeroError
 from ..pretrain.dataset import read_info
+from ..project.embedder import load_embedder
 from ..robots.registry import Robot
 from .language_methods import Prepared
+from .language_store import code_digest
 from .language_suite import LanguageTask
 from .rivals_data import choose_episodes
 from .rivals_labels import REWARDS, Labeller, roc_of_labels
@@ -59,7 +61,13 @@ class Rival:
         o = self._options
         # The image tower's id says nothing of the text tower: its answer does.
         text = hashlib.sha256(self._labeller.embed(task.prompt).tobytes()).hexdigest()[:10]
-        config: dict[str, Any] = {"data": self._labeller.id, "steps": o.steps, "text": text}
+        code = code_digest(*(f"evaluate/rivals_{part}.py" for part in ("reward", "training")))
+        config: dict[str, Any] = {
+            "data": self._labeller.id,
+            "steps": o.steps,
+            "text": text,
+            "code": code,
+        }
         if self._reward == "goal":
             config |= {"alpha": o.alpha, "baseline": o.baseline}
         return config
@@ -111,9 +119,9 @@ def make_rivals(
             raise DataError(f"{data} is of another robot")
         folder = work / "rivals" / name
         episodes = choose_episodes(data, folder, options.transitions)
-        embedder = bundle.embedder_id.rpartition("-")[0]
+        embedder = load_embedder(bundle.embedder_id.rpartition("-")[0])
+        bundle.check_embedder(embedder.id)
         labeller = Labeller(robot, data, episodes, embedder, folder)
-        bundle.check_embedder(labeller.embedder_id)
         labeller.embed(options.baseline)
     except RlzeroError as error:
         return [], [f"no rivals: {error.message}"]

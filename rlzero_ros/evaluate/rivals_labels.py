@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cached_property, lru_cache
+from collections.abc import Sequence
+from functools import cache, cached_property
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..project.embedder import load_embedder
+from ..project.embedder import FrameEmbedder
 from ..robots.observation import load_model
 from ..robots.registry import Robot
 from .rivals_data import Episodes, RivalData, load_rival_data
@@ -25,29 +27,42 @@ _GOOD = 0.5
 _ROC_POINTS = 21
 
 
+@runtime_checkable
+class TextEmbedder(Protocol):
+    """A frame embedder whose space sentences share."""
+
+    id: str
+    dim: int
+
+    def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Frames (T, H, W, 3) uint8 RGB to unit rows (T, dim)."""
+        ...
+
+    def embed_text(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Sentences to unit rows (n, dim)."""
+        ...
+
+
 class Labeller:
     """Gives rewards to the episodes of one robot's data; reads and renders them when first asked.
 
-    embedder: name of the image-text model, that which the bundle's index was made with.
+    Raises DataError for an embedder that knows no sentences.
     """
 
     def __init__(
-        self, robot: Robot, data: Path, episodes: Episodes, embedder: str, work: Path
+        self, robot: Robot, data: Path, episodes: Episodes, embedder: FrameEmbedder, work: Path
     ) -> None:
+        if not isinstance(embedder, TextEmbedder):
+            raise DataError(f"embedder {embedder.id} has no side that embeds sentences")
         self._robot, self._folder, self._episodes, self._work = robot, data, episodes, work
-        self._embedder = load_embedder(embedder)
-        self.embed = lru_cache(maxsize=None)(self._embed)
-        self.truth = lru_cache(maxsize=None)(self._truth)
+        self._embedder = embedder
+        self.embed = cache(self._embed)
+        self.truth = cache(self._truth)
 
     @cached_property
     def data(self) -> RivalData:
         """The episodes and their embeddings; minutes the first time."""
         return load_rival_data(self._folder, self._episodes, self._embedder, self._work)
-
-    @property
-    def embedder_id(self) -> str:
-        """Of the image tower, as bundles name it."""
-        return self._embedder.id
 
     @property
     def id(self) -> str:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from rlzero_ros.errors import DataError
-from rlzero_ros.evaluate.rivals import NAMES
+from rlzero_ros.evaluate.language_suite import LanguageTask
+from rlzero_ros.evaluate.rivals import NAMES, Rival, RivalOptions
 from rlzero_ros.evaluate.rivals_data import choose_episodes, load_rival_data
-from rlzero_ros.evaluate.rivals_labels import roc_of_labels
+from rlzero_ros.evaluate.rivals_labels import Labeller, roc_of_labels
 from rlzero_ros.evaluate.rivals_reward import (
     cosine_reward,
     goal_baseline_reward,
@@ -88,6 +89,13 @@ class Brightness:
         return (halves / np.linalg.norm(halves, axis=1, keepdims=True)).astype(np.float32)
 
 
+class Sentences(Brightness):
+    """The same, with two sentences for the upper and the lower half."""
+
+    def embed_text(self, sentences):
+        return np.array([[1, 0] if "up" in s else [0, 1] for s in sentences], np.float32)
+
+
 @pytest.fixture(scope="module")
 def dataset(tmp_path_factory):
     """12 episodes of the walker, 6 steps each, in two shards."""
@@ -137,6 +145,44 @@ def test_shards_that_are_gone_are_named(dataset, tmp_path):
     path.write_text(json.dumps(choice))
     with pytest.raises(DataError, match="lost-00000"):
         load_rival_data(dataset, choose_episodes(dataset, tmp_path, 20), Brightness(), tmp_path)
+
+
+def labeller_of(dataset, work, embedder):
+    episodes = choose_episodes(dataset, work, 40)
+    return Labeller(load_robot("walker"), dataset, episodes, embedder, work)
+
+
+def test_labels_follow_the_sentence_and_the_kind_of_reward(dataset, tmp_path):
+    labeller = labeller_of(dataset, tmp_path, Sentences())
+    pictures = labeller.data.embeddings
+    up = labeller.label("image", "look up", "", 0.5)
+    np.testing.assert_allclose(up, pictures[..., 0], atol=1e-6)
+    np.testing.assert_allclose(labeller.label("image", "low", "", 0.5), pictures[..., 1], atol=1e-6)
+    video = labeller.label("video", "look up", "", 0.5)
+    np.testing.assert_allclose(video, window_embeddings(pictures)[..., 0], atol=1e-6)
+    goal = labeller.label("goal", "look up", "low", 1.0)
+    assert goal.shape == up.shape
+    assert np.corrcoef(goal.ravel(), up.ravel())[0, 1] > 0.9
+    assert labeller.truth("stand").shape == (7, 6)
+
+
+def test_an_embedder_without_sentences_is_no_rival(dataset, tmp_path):
+    with pytest.raises(DataError, match="brightness-0"):
+        labeller_of(dataset, tmp_path, Brightness())
+
+
+@needs_d3rlpy
+def test_a_rival_answers_a_prompt_with_a_policy(dataset, tmp_path):
+    options = RivalOptions(("td3",), dataset, 40, 5, 0.5, "a robot")
+    rival = Rival("td3", labeller_of(dataset, tmp_path, Sentences()), options)
+    task = LanguageTask("walker", "stand", "up you go", 1000.0, 0.0)
+    other = LanguageTask("walker", "stand", "lie low", 1000.0, 0.0)
+    assert rival.config(task) != rival.config(other)
+    prepared = rival.prepare(task, 0)
+    assert prepared.policy(np.zeros((3, 24), np.float32)).shape == (3, 6)
+    assert prepared.seconds > 0
+    assert prepared.details["transitions"] == 42
+    assert prepared.details["gradient_steps"] == 5
 
 
 @needs_d3rlpy
