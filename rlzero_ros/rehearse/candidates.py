@@ -57,4 +57,5 @@ def _rows(projection: Projection, rows: NDArray[np.intp]) -> Projection:
         projection.similarities[rows],
         projection.indices[rows],
         projection.chance_similarity,
+        projection.calibration,
     )

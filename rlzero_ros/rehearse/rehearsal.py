@@ -127,11 +127,13 @@ class Rehearsal:
         began: float,
     ) -> RehearsalReport:
         shown: Projection = join([v.projection for v in variations])
-        clip = np.concatenate([v.embeddings for v in variations])
+        clips = [(v.embeddings, v.clip.fps) for v in variations]
         steps = trials.observations.shape[1]
-        stride = max(1, round(1.0 / (_MOMENTS_HZ * self._bundle.spec.control_period_s)))
+        period = self._bundle.spec.control_period_s
+        stride = max(1, round(1.0 / (_MOMENTS_HZ * period)))
+        hz = 1.0 / (stride * period)
         moments = trials.observations[:, int(_TRANSITION * steps) :: stride]
-        looks = np.array([self._likeness.looks(done, clip) for done in moments])
+        looks = np.array([self._likeness.looks(done, hz, clips) for done in moments])
         moves = np.array([self._likeness.moves(done, shown.observations) for done in moments])
         scores = _standardized(looks) + _standardized(moves)
         heights = self._twin.base_height(self._bundle.index().physics[shown.indices])

@@ -53,33 +53,32 @@ class SkillMemory:
         None: nothing for this bundle; imagine it. Raises CommandError for an unusable sentence.
         """
         sentence = clean_command(command).casefold()
-        try:
-            for description in self.library.descriptions():
-                if sentence not in (
-                    _spoken(description["name"]),
-                    description["command"].casefold(),
-                ):
-                    continue
-                if description["bundle"] == self._checksum:
-                    return self.library.load(description["name"])
+        for description in self._known():
+            if sentence not in (_spoken(description["name"]), description["command"].casefold()):
+                continue
+            if description["bundle"] == self._checksum:
+                skill = self._tried(self.library, description["name"])
+                if skill is not None:
+                    return skill
+            else:
                 self._on_trouble(
                     f"skill {description['name']!r} was made with another bundle "
                     f"({description['bundle'][:12]}): it is imagined again"
                 )
-            if seed is None or (name := self._key(sentence, seed)) not in self.cache.names():
-                return None
-            skill = self.cache.load(name)
-            skill.check_bundle(self._checksum)
-            os.utime(self.cache.folder / f"{name}.yaml")
-            return skill
-        except (SkillError, OSError) as error:
-            self._on_trouble(f"nothing is recalled: {error}")
+        if seed is None:
             return None
+        name = self._key(sentence, seed)
+        if not (self.cache.folder / f"{name}.yaml").exists():
+            return None
+        skill = self._tried(self.cache, name)
+        if skill is not None:
+            os.utime(self.cache.folder / f"{name}.yaml")
+        return skill
 
     def sentence_of(self, command: str) -> str:
         """What to imagine for a command: the sentence of the skill that is called so, or itself."""
         spoken = clean_command(command).casefold()
-        for description in self.library.descriptions():
+        for description in self._known():
             if spoken == _spoken(description["name"]):
                 return str(description["command"])
         return command
@@ -101,6 +100,22 @@ class SkillMemory:
         named = _named(skill, skill_name(name))
         self.library.save(named, replace)
         return named
+
+    def _known(self) -> list[dict[str, Any]]:
+        try:
+            return self.library.descriptions()
+        except (SkillError, OSError) as error:
+            self._on_trouble(f"the skill library cannot be read: {error}")
+            return []
+
+    def _tried(self, library: SkillLibrary, name: str) -> Skill | None:
+        try:
+            skill = library.load(name)
+            skill.check_bundle(self._checksum)
+            return skill
+        except (SkillError, OSError) as error:
+            self._on_trouble(f"imagined again: {error}")
+            return None
 
     def _key(self, sentence: str, seed: int) -> str:
         text = json.dumps([sentence, seed, self._checksum, self._settings])

@@ -7,7 +7,7 @@ import pytest
 
 from rlzero_ros.errors import CommandError, ErrorCode, RobotError
 from rlzero_ros.rehearse.candidates import candidates
-from rlzero_ros.rehearse.likeness import Likeness
+from rlzero_ros.rehearse.likeness import Likeness, energy_distance
 from rlzero_ros.rehearse.rehearsal import Rehearsal
 from rlzero_ros.rehearse.twin import Trials
 from rlzero_ros.rehearse.veto import VetoLimits, vetoes
@@ -102,13 +102,28 @@ def test_likeness_is_greatest_for_the_very_same(walker):
     likeness = Likeness(index)
     rows = np.arange(0, len(index), 400)
     same, other = index.observations[rows], index.observations[rows + 100]
-    embeddings = index.embeddings[rows].astype(np.float32)
-    assert likeness.looks(same, embeddings) == pytest.approx(1.0, abs=1e-3)
-    assert likeness.looks(other, embeddings) < likeness.looks(same, embeddings)
-    assert likeness.moves(same, same) == pytest.approx(0.0, abs=1e-2)
-    assert likeness.moves(other, same) < -0.1
-    # Order makes no difference.
-    assert likeness.moves(same[::-1], same) == pytest.approx(likeness.moves(same, same), abs=1e-4)
+    clips = [(index.embeddings[rows].astype(np.float32), 20.0)]
+    assert likeness.looks(same, 20.0, clips) == pytest.approx(0.0, abs=1e-3)
+    assert likeness.looks(other[:5], 20.0, clips) < likeness.looks(same, 20.0, clips) - 0.01
+    assert likeness.moves(same, same) == pytest.approx(0.0, abs=1e-6)
+    assert likeness.moves(other[:5], same) < -0.1
+    # Order makes no difference to what is visited.
+    assert likeness.moves(same[::-1], same) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_to_freeze_in_one_pose_is_not_to_do_it(walker):
+    """Regression: the nearest neighbours of each moment prefer a robot that stops mid-stride."""
+    index = walker.index()
+    likeness = Likeness(index)
+    rows = np.arange(0, len(index), 200)
+    walking = index.observations[rows]
+    frozen = np.tile(walking[:1], (len(walking), 1))
+    assert likeness.moves(frozen, walking) < likeness.moves(walking[::2], walking[1::2]) - 0.5
+
+
+def test_energy_distance_of_two_points():
+    assert energy_distance(np.zeros((2, 1)), np.ones((3, 1))) == pytest.approx(2.0)
+    assert energy_distance(np.ones((4, 2)), np.ones((1, 2))) == 0.0
 
 
 def test_what_counts_as_a_fall_depends_on_what_was_shown():
