@@ -224,12 +224,13 @@ class PolicyNode(ManagedNode):
         """Say once what preflight finds; stop if somebody else begins to drive the robot."""
         if self._drive is None:
             return
-        if time.monotonic() > self._preflight_due_s:
+        armed = self._controller.guard.armed
+        if not armed and time.monotonic() > self._preflight_due_s:
             self._preflight_due_s = math.inf
             for finding in self._preflight.findings():
                 what = f"preflight: {finding.subject}: {finding.detail}"
                 self.get_logger().warning(what)
-        if self._controller.guard.armed and (intruder := self._preflight.intruder()):
+        if armed and (intruder := self._preflight.intruder()):
             self._controller.stop(f"{intruder}; end that node, then reset_stop and arm")
             self._drive.wake()
 

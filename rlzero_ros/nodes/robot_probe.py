@@ -19,6 +19,7 @@ from ..robots.plausible import JointsSeen, Span
 from ..robots.preflight import CommandTopicSeen, Endpoint, RobotSeen, TopicSeen
 from ..robots.spec import RobotSpec
 from .command_messages import command_message_maker
+from .joint_input import MAX_NAMES
 
 StateMessage: TypeAlias = JointState | Imu | Odometry
 STATES: dict[str, type[StateMessage]] = {
@@ -26,8 +27,8 @@ STATES: dict[str, type[StateMessage]] = {
     "imu": Imu,
     "odom": Odometry,
 }
-# Messages that are kept of each topic: 2 s at 200 Hz.
-_KEPT = 400
+# Messages that are kept of each topic, 2 s at 200 Hz, and how many of them numbers are read from.
+_KEPT, _READ = 400, 100
 
 
 class RobotProbe:
@@ -52,6 +53,8 @@ class RobotProbe:
 
     def note(self, name: str, message: StateMessage, received_s: float) -> None:
         """Take a message of a state topic; received_s: monotonic seconds."""
+        if isinstance(message, JointState) and len(message.name) > MAX_NAMES:
+            return
         clock_s = self._node.get_clock().now().nanoseconds * 1e-9
         self._kept[name].append((received_s, clock_s, message))
 
@@ -71,7 +74,7 @@ class RobotProbe:
         return RobotSeen(
             states={name: self._topic(name, kind) for name, kind in STATES.items()},
             command=self.command_topic(),
-            joints=_joints([m for _, _, m in list(self._kept["joint_states"])]),
+            joints=_joints([m for _, _, m in list(self._kept["joint_states"])[-_READ:]]),
             plans=self._publishers("plan"),
             joint_ranges=self._joint_ranges,
         )
