@@ -38,7 +38,10 @@ RENAMED = {"file": "record_file"}
 
 def _node(context: LaunchContext, name: str, own: dict, files: tuple, **more: object) -> Node:
     config = PathJoinSubstitution([FindPackageShare("rlzero_ros"), "config"])
-    parameters: list = [PathJoinSubstitution([config, f"{name.removesuffix('_node')}.yaml"])]
+    shipped = [name.removesuffix("_node")]
+    if name == "policy_node" and _is_true(context, "fake_hardware"):
+        shipped.append("policy_fake_hardware")
+    parameters: list = [PathJoinSubstitution([config, f"{file}.yaml"]) for file in shipped]
     parameters += [path for path in (_text(context, file) for file in files) if path]
     own = {"bundle": str, "use_sim_time": bool, **own}
     parameters.append(
