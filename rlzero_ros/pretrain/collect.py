@@ -6,6 +6,7 @@ progress; running the same command again continues from the shards and the agent
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,20 +36,24 @@ class CollectConfig:
     source: name of this collector's shards. steps: transitions wanted from it. skill_weights:
     shares of the kinds in `skills.KINDS`. random_steps: transitions with random actions first.
     updates_per_step: gradient steps per transition. noise: standard deviations of the exploration
-    noise, one drawn per episode. relabel: share of each batch that learns about fresh skills.
+    noise, one drawn per episode; each draw is held for noise_s. skill_s: a skill's mean duration.
+    relabel: share of each batch that learns about fresh skills. horizon_s: the agent's discount is
+    exp(−period / horizon_s). Durations are seconds, so that fast robots are not hurried.
     """
 
     source: str
     steps: int
     seed: int = 0
     environments: int = 16
-    episode_steps: int = 500
-    skill_steps: int = 125
+    episode_s: float = 12.5
+    skill_s: float = 3.125
     skill_weights: tuple[float, ...] = (0.4, 0.25, 0.1, 0.25)
     random_steps: int = 10_000
     updates_per_step: float = 0.5
     batch: int = 512
     noise: tuple[float, ...] = (0.1, 0.2, 0.4)
+    noise_s: float = 0.03
+    horizon_s: float = 1.2375
     relabel: float = 0.4
     hidden: int = 256
 
@@ -73,7 +78,12 @@ class Collector:
         self._skills = make_skills(robot, config.seed)
         self._device = torch.device(device)
         self._agent = SkillAgent(
-            spec.observation_dim, self._skills.dim, spec.action_dim, config.hidden, seed=config.seed
+            spec.observation_dim,
+            self._skills.dim,
+            spec.action_dim,
+            config.hidden,
+            discount=math.exp(-spec.control_period_s / config.horizon_s),
+            seed=config.seed,
         )
         self._agent.to(self._device)
         self._replay = Replay(
@@ -83,6 +93,7 @@ class Collector:
             spec.action_dim,
         )
         self._rounds = len(shard_names(folder, config.source))
+        self._steps = 0
         self._updates = 0
         self._resume()
         # A resumed run must not repeat the episodes that it has.
@@ -92,7 +103,7 @@ class Collector:
     @property
     def steps(self) -> int:
         """Transitions of this source on disk."""
-        return self._rounds * self._config.environments * self._config.episode_steps
+        return self._steps
 
     def run(self, minutes: float = float("inf")) -> None:
         """Collect until `steps` are there or the time is over."""
@@ -109,8 +120,10 @@ class Collector:
 
     def _round(self, number: int) -> str:
         config, env, rng = self._config, self._environment, self._rng
-        n, steps = config.environments, config.episode_steps
         spec = self._robot.spec
+        period = spec.control_period_s
+        n, steps = config.environments, max(1, round(config.episode_s / period))
+        held = max(1, round(config.noise_s / period))
         observations = np.empty((n, steps + 1, spec.observation_dim), np.float32)
         physics = np.empty((n, steps + 1, env.physics_dim), np.float32)
         actions = np.empty((n, steps, spec.action_dim), np.float32)
@@ -122,15 +135,18 @@ class Collector:
         observations[:, 0], physics[:, 0] = env.observe(), env.physics()
         debt = 0.0
         for t in range(steps):
-            change = rng.random(n) < 1.0 / config.skill_steps
+            change = rng.random(n) < period / config.skill_s
             fresh = self._skills.sample(n, rng, np.array(config.skill_weights))
             skills = np.where(change[:, None], fresh, skills)
             s = observations[:, t]
+            if t % held == 0:
+                uniform = rng.uniform(-1, 1, actions[:, t].shape)
+                normal = rng.standard_normal(actions[:, t].shape)
             if self.steps + t * n < config.random_steps:
-                a = rng.uniform(-1, 1, actions[:, t].shape)
+                a = uniform
             else:
                 mean = self._agent.act(self._tensor(s), self._tensor(skills)).cpu().numpy()
-                a = np.clip(mean + noise * rng.standard_normal(mean.shape), -1, 1)
+                a = np.clip(mean + noise * normal, -1, 1)
             actions[:, t] = a
             env.step(actions[:, t])
             observations[:, t + 1], physics[:, t + 1] = env.observe(), env.physics()
@@ -144,6 +160,7 @@ class Collector:
                     debt -= 1.0
         name = f"{config.source}-{number:05d}"
         write_shard(self._folder, name, observations, actions, physics)
+        self._steps += n * steps
         scores = " ".join(
             f"{kind} {rewards[kinds == i].mean():.2f}"
             for i, kind in enumerate(KINDS)
@@ -187,6 +204,7 @@ class Collector:
         for shard in shards:
             if shard.name.rsplit("-", 1)[0] != self._config.source:
                 continue
+            self._steps += shard.transitions
             for o, a in zip(shard.observations, shard.actions, strict=True):
                 self._replay.add(o[:-1], np.zeros((len(a), self._skills.dim), np.float32), a, o[1:])
         state = load_checkpoint(self._checkpoint())

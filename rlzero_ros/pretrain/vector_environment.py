@@ -36,7 +36,7 @@ class VectorEnvironment:
     def reset(self) -> None:
         """Every simulation to a random pose."""
         for data in self._data:
-            randomize_pose(self._model, data, self._rng)
+            randomize_pose(self.spec, self._model, data, self._rng)
             mujoco.mj_forward(self._model, data)
 
     def step(self, actions: NDArray[np.floating]) -> None:

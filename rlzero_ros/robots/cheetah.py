@@ -21,7 +21,14 @@ SPEC = RobotSpec(
     name="cheetah",
     joint_names=_JOINTS,
     control_period_s=_PERIOD_S,
-    base=BaseSpec("planar", "torso", x_joint="rootx", z_joint="rootz", pitch_joint="rooty"),
+    base=BaseSpec(
+        "planar",
+        "torso",
+        x_joint="rootx",
+        z_joint="rootz",
+        pitch_joint="rooty",
+        start_pitch_rad=0.0,  # as in the suite; random joints all the same
+    ),
     command=torque_command(_GEAR, _PERIOD_S),
     observation=(
         ObservationTerm("planar_base_pose"),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RobotError
+from .spec import RobotSpec
 
 _RISE_M, _HIGHEST_M = 0.01, 10.0
 
@@ -21,11 +22,14 @@ def default_pose(model: mujoco.MjModel, data: mujoco.MjData) -> None:
         mujoco.mj_resetData(model, data)
 
 
-def randomize_pose(model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
+def randomize_pose(
+    spec: RobotSpec, model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator
+) -> None:
     """Back to time 0 in a random pose, as dm_control draws it.
 
     A free base in its default pose gets a random orientation and is lifted until nothing touches.
-    Without one, limited hinges are uniform in their ranges and free hinges in ±π.
+    Without one, limited hinges are uniform in their ranges and others in ±π; the specification
+    may ask for less of the base's pitch.
     """
     default_pose(model, data)
     free = np.flatnonzero(model.jnt_type == mujoco.mjtJoint.mjJNT_FREE)
@@ -36,7 +40,10 @@ def randomize_pose(model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Ge
         if model.jnt_type[joint] != mujoco.mjtJoint.mjJNT_HINGE:
             continue
         low, high = model.jnt_range[joint] if model.jnt_limited[joint] else (-np.pi, np.pi)
-        data.qpos[model.jnt_qposadr[joint]] = rng.uniform(low, high)
+        value = rng.uniform(low, high)
+        if model.joint(joint).name == spec.base.pitch_joint:
+            value *= spec.base.start_pitch_rad / np.pi
+        data.qpos[model.jnt_qposadr[joint]] = value
 
 
 def joint_ranges(model: mujoco.MjModel, names: Sequence[str]) -> NDArray[np.float64]:

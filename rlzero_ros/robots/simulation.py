@@ -49,7 +49,7 @@ class Simulation:
         if seed is not None:
             self._rng = np.random.default_rng(seed)
         if pose == "random":
-            randomize_pose(self.model, self.data, self._rng)
+            randomize_pose(self.spec, self.model, self.data, self._rng)
         else:
             default_pose(self.model, self.data)
         mujoco.mj_forward(self.model, self.data)

@@ -6,6 +6,7 @@ observation layout of another robot. It holds plain numbers only and reads no si
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
@@ -99,13 +100,17 @@ class CommandSpec:
 
 @dataclass(frozen=True)
 class BaseSpec:
-    """The floating base: its body, and for planar robots the joints that move it."""
+    """The floating base: its body, and for planar robots the joints that move it.
+
+    start_pitch_rad: in simulation, planar robots begin at a random pitch up to this.
+    """
 
     kind: str
     body: str
     x_joint: str = ""
     z_joint: str = ""
     pitch_joint: str = ""
+    start_pitch_rad: float = math.pi
 
 
 @dataclass(frozen=True)

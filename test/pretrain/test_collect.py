@@ -19,7 +19,7 @@ def robot():
 
 def config(steps):
     return CollectConfig(
-        "skills", steps, environments=4, episode_steps=50, random_steps=100, batch=32, hidden=32
+        "skills", steps, environments=4, episode_s=1.25, random_steps=100, batch=32, hidden=32
     )
 
 

@@ -82,3 +82,17 @@ def test_a_punch_is_a_fast_hand():
     boxing = robot.tasks["boxing"](features)
     assert boxing[0] < 0.01
     assert boxing[1] > 0.9
+
+
+def test_the_cheetah_begins_upright_and_the_walker_anyhow():
+    """As in dm_control. Pins a defect: half of the cheetah's episodes began on its back."""
+    pitches = {"cheetah": [], "walker": []}
+    for name, found in pitches.items():
+        robot = load_robot(name)
+        simulation = Simulation(robot.spec, robot.model_xml, seed=0)
+        for _ in range(50):
+            simulation.reset()
+            found.append(simulation.data.qpos[2])
+        assert np.ptp(simulation.data.qpos[3:]) > 0.1
+    assert np.all(np.array(pitches["cheetah"]) == 0.0)
+    assert np.max(np.abs(pitches["walker"])) > 2.5
