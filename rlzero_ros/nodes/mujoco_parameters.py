@@ -6,7 +6,10 @@ from ..robots.simulation import INITIAL_POSES
 from .parameter_table import Row
 
 PARAMETERS: dict[str, Row] = {
-    "robot": ("walker", "Name of the built-in robot."),
+    "robot": (
+        "walker",
+        "Name of a built-in robot, or folder of a bundle or of `rlzero new-robot`.",
+    ),
     "seed": (0, "Seed of random initial poses.", 0, 2**31 - 1),
     "initial_pose": ("default", f"Pose at a reset: {' or '.join(INITIAL_POSES)}."),
     "start_paused": (False, "Hold the robot in its initial pose until pause(false)."),
