@@ -122,7 +122,7 @@ class Replay:
 
     def latent(self, observations: NDArray[np.float32]) -> NDArray[np.float32]:
         """The latent (d,) of a plan's observations (T, observation_dim)."""
-        return self._setup.imitator.latent(observations)
+        return self._setup.inference.imitator.latent(observations)
 
     def _begin(self, event: ControlEvent) -> None:
         arguments = dict(event.arguments)
