@@ -9,6 +9,8 @@ from pathlib import Path
 from ..errors import DataError
 from .output import write_json
 
+KINDS = ("flat", "hnsw", "ivfpq")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
@@ -18,6 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder that receives the index")
     parser.add_argument("--work", type=Path, help="keeps the renderings (runs/index-<robot>)")
     parser.add_argument("--states", type=int, default=12_000, help="observations at most")
+    parser.add_argument(
+        "--kind",
+        choices=("auto", *KINDS),
+        default="auto",
+        help="exact (flat), graph (hnsw) or codes (ivfpq); auto by the number of states",
+    )
     parser.add_argument("--seed", type=int, default=0)
 
 
@@ -41,7 +49,11 @@ def main(args: argparse.Namespace) -> int:
         robot=args.robot,
         states=args.states,
         seed=args.seed,
+        kind=args.kind,
     )
-    print(f"{report.states} states, {report.bytes / 1e6:.1f} MB in {args.out}")
+    print(
+        f"{report.states} states, {report.bytes / 1e6:.1f} MB in {args.out}: {report.kind}, "
+        f"recall {report.recall:.3f} of the exact five best"
+    )
     write_json(args.json, asdict(report))
     return 0

@@ -5,13 +5,13 @@ redrawn in styles, proportions, viewpoints and scenery that training never draws
 clip of three frames, and projected onto the robot's observation index. Judged are the limbs: a
 pose counts as found when its mean joint error, legs assigned the better way, is below 15 degrees.
 
-The held-out states come with the package; ``--make-states DATASET`` chooses them anew.
+The held-out states come with the package; ``--make-states DATASET`` chooses them anew. ``--plot``
+writes curves and a page of examples. A robot that no drawn figure stands for is left out.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,16 +20,20 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from tqdm import tqdm
 
-from ..errors import DataError
-from ..imagine.draw import draw
-from ..imagine.figure import FigurePose
-from ..imagine.style import FigureStyle, random_style
+from ..commands.output import write_json
+from ..errors import BundleError, DataError
 from ..paths import find_bundle
+from ..pretrain.drawn_windows import draw_windows
 from ..pretrain.figure_observations import observed_angles, observed_forward_speed
-from ..pretrain.figure_of import nearest_pose_error, pose_error, poses_of
+from ..pretrain.figure_of import has_figure, nearest_pose_error, pose_error
 from ..project.embedder import FrameEmbedder, load_embedder
 from ..project.index import WINDOW, ObservationIndex
-from ..project.projection import MOTION_WEIGHT, WINDOW_WEIGHTS
+from ..project.projection import (
+    MOTION_WEIGHT,
+    SINGLE_FRAME,
+    WINDOW_WEIGHTS,
+    check_embedder,
+)
 from ..robots.registry import load_robot, robot_names
 from ..robots.spec import RobotSpec
 
@@ -37,9 +41,8 @@ TOLERANCE_DEG = 15.0
 MOVING_MPS = 0.3
 """Only windows that move at least this fast have a direction to get right."""
 STATES_FOLDER = Path(__file__).parent / "data"
+SCENERIES = (("clean", False), ("distractors", True))
 _STATES = 500
-_SIZE = 64
-_X_COLUMN = 1
 
 
 @dataclass(frozen=True)
@@ -71,48 +74,31 @@ def make_states(robot: str, data: Path, seed: int) -> Path:
     return path
 
 
-def draw_windows(
-    robot: str, physics: NDArray[np.float32], seed: int, clutter: bool
-) -> NDArray[np.uint8]:
-    """Each window (N, 3, nq + nv) as three drawings in one held-out style: (N, 3, 64, 64, 3)."""
-    rng = np.random.default_rng((seed, int(clutter)))
-    styles = [random_style(rng, "heldout", clutter=clutter) for _ in range(len(physics))]
-    frames = np.empty((len(physics), WINDOW, _SIZE, _SIZE, 3), np.uint8)
-    for moment in range(WINDOW):
-        poses = poses_of(robot, physics[:, moment])
-        for row, style in enumerate(styles):
-            pose = poses.figure(row)
-            frames[row, moment] = _draw_at(pose, float(physics[row, moment, _X_COLUMN]), style)
-    return frames
-
-
-def _draw_at(pose: FigurePose, x: float, style: FigureStyle) -> NDArray[np.uint8]:
-    # The camera follows the figure, so only the floor shows that it gets somewhere.
-    moved = FigurePose((pose.root[0] + x, pose.root[1]), pose.angles, pose.kind)
-    return draw(moved, style, _SIZE)
-
-
 @dataclass(frozen=True)
 class Retrieved:
-    """What N drawn windows were projected to: k observations each (N, k, obs), best first."""
+    """What N drawn windows (N, 3, S, S, 3) were projected to: k rows of the index, best first.
 
-    observations: NDArray[np.float32]
+    similarities, rows: (N, k). errors: (N, k), mean joint errors in degrees.
+    """
+
+    frames: NDArray[np.uint8]
     similarities: NDArray[np.float32]
+    rows: NDArray[np.int64]
+    errors: NDArray[np.float32]
 
 
 def retrieve(
     frames: NDArray[np.uint8],
     embedder: FrameEmbedder,
     index: ObservationIndex,
-    weights: tuple[float, float, float],
+    weights: tuple[float, float, float] = WINDOW_WEIGHTS,
     k: int = 5,
-) -> Retrieved:
-    """Projects windows of frames (N, 3, S, S, 3)."""
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Projects windows of frames (N, 3, S, S, 3): similarities and rows (N, k), best first."""
     embedded = embedder.embed(frames.reshape(-1, *frames.shape[2:]))
     windows = embedded.reshape(len(frames), WINDOW, -1)
     shares = np.tile(np.asarray(weights, np.float32) / sum(weights), (len(frames), 1))
-    similarities, rows = index.search(windows, shares, MOTION_WEIGHT, k)
-    return Retrieved(index.observations[rows], similarities)
+    return index.search(windows, shares, MOTION_WEIGHT, k)
 
 
 def score(
@@ -136,6 +122,21 @@ def score(
     return result
 
 
+def calibration_scores(
+    index: ObservationIndex, similarities: NDArray[np.float32], errors: NDArray[np.float32]
+) -> dict[str, float]:
+    """How well the index's confidence foretells the poses found, best matches (N,) of each.
+
+    ``expected``: the share that it expects to be right; ``brier``: the mean squared error of its
+    probabilities. Nothing for an index that is not calibrated.
+    """
+    if index.calibration is None:
+        return {}
+    expected = index.calibration.probability(similarities)
+    brier = np.square(expected - (errors < TOLERANCE_DEG)).mean()
+    return {"expected": float(expected.mean()), "brier": float(brier)}
+
+
 def evaluate(
     robot: str,
     embedder: FrameEmbedder,
@@ -143,30 +144,52 @@ def evaluate(
     *,
     weights: tuple[float, float, float] = WINDOW_WEIGHTS,
     seed: int = 0,
-) -> dict[str, dict[str, float]]:
-    """Scores by scenery, "clean" and "distractors"; ``reachable`` is what the index allows."""
+) -> tuple[dict[str, dict[str, float]], dict[str, Retrieved]]:
+    """Scores and what was found by scenery, "clean" and "distractors".
+
+    ``reachable`` is what the index allows: the share of states with an entry within tolerance.
+    """
+    check_embedder(embedder, index)
     spec = load_robot(robot).spec
     states = HeldoutStates.load(robot)
-    nearest = nearest_pose_error(
-        observed_angles(spec, states.observations), observed_angles(spec, index.observations)
-    )
+    angles = observed_angles(spec, states.observations)
+    nearest = nearest_pose_error(angles, observed_angles(spec, index.observations))
     reachable = float((np.rad2deg(nearest) < TOLERANCE_DEG).mean())
-    result = {}
-    for name, clutter in tqdm((("clean", False), ("distractors", True)), desc=robot, leave=False):
+    scores, found = {}, {}
+    for name, clutter in tqdm(SCENERIES, desc=robot, leave=False):
         frames = draw_windows(robot, states.physics, seed, clutter)
-        found = retrieve(frames, embedder, index, weights)
-        result[name] = score(spec, states.observations, found.observations)
-        result[name]["reachable"] = reachable
-    return result
+        similarities, rows = retrieve(frames, embedder, index, weights)
+        observations = index.observations[rows]
+        errors = np.rad2deg(pose_error(angles[:, None], observed_angles(spec, observations)))
+        scores[name] = {
+            **score(spec, states.observations, observations),
+            "reachable": reachable,
+            **calibration_scores(index, similarities[:, 0], errors[:, 0]),
+        }
+        found[name] = Retrieved(frames, similarities, rows, errors)
+    return scores, found
+
+
+def measurable(robot: str) -> str:
+    """Why a robot cannot be measured here, or nothing."""
+    if not has_figure(robot):
+        return "no drawn figure stands for it"
+    try:
+        find_bundle(robot)
+        HeldoutStates.load(robot)
+    except (BundleError, DataError) as error:
+        return error.message
+    return ""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options of `rlzero eval retrieval`."""
-    parser.add_argument("--robot", nargs="+", choices=robot_names(), help="default: all")
+    parser.add_argument("--robot", nargs="+", choices=robot_names(), help="default: all that can")
     parser.add_argument("--index", type=Path, help="folder of the index (default: its bundle)")
     parser.add_argument("--embedder", default="pose-64", help="folder, name or open_clip model")
     parser.add_argument("--single", action="store_true", help="single frames, not windows")
     parser.add_argument("--seed", type=int, default=0, help="of the held-out styles")
+    parser.add_argument("--plot", type=Path, metavar="DIR", help="write curves and examples there")
     parser.add_argument(
         "--make-states", type=Path, metavar="DATASET", help="choose the held-out states anew"
     )
@@ -175,17 +198,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Prints the scores and writes them to ``args.json``."""
     embedder = load_embedder(args.embedder)
-    weights = (0.0, 1.0, 0.0) if args.single else WINDOW_WEIGHTS
-    report = {}
+    weights = SINGLE_FRAME if args.single else WINDOW_WEIGHTS
+    report, pages = {}, []
     for robot in args.robot or robot_names():
         if args.make_states is not None:
             print(f"wrote {make_states(robot, args.make_states, args.seed)}")
+        if args.robot is None and (why := measurable(robot)):
+            print(f"{robot} is left out: {why}")
+            continue
         index = ObservationIndex.load(args.index or find_bundle(robot))
-        report[robot] = evaluate(robot, embedder, index, weights=weights, seed=args.seed)
+        report[robot], found = evaluate(robot, embedder, index, weights=weights, seed=args.seed)
         for name, scores in report[robot].items():
             text = "  ".join(f"{key} {value:.3g}" for key, value in scores.items())
             print(f"{robot} {name}: {text}")
-    if args.json is not None:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
+        pages.append((robot, index, found))
+    if not report:
+        raise DataError("no robot has a bundle, held-out states and a drawn figure")
+    write_json(args.json, report)
+    if args.plot is not None:
+        from .retrieval_page import write_page
+
+        print(f"wrote {write_page(args.plot, report, pages)}")
     return 0

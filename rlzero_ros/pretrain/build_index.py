@@ -14,8 +14,9 @@ from tqdm import tqdm
 from ..errors import DataError
 from ..project.embedder import FrameEmbedder
 from ..project.index import FAISS_FILE, OBSERVATIONS_FILE, WINDOW, ObservationIndex
-from ..project.projection import chance_similarity
+from ..project.projection import MOTION_WEIGHT, WINDOW_WEIGHTS, chance_similarity
 from ..project.thumbnails import Thumbnails, encode_thumbnail
+from .calibrate_index import calibrate
 from .choose_states import choose_windows
 from .dataset import read_info
 from .frame_file import read_frames
@@ -27,12 +28,19 @@ _BATCH = 512
 
 @dataclass(frozen=True)
 class IndexReport:
-    """What was built: states, embedding size, bytes of both files, embedder id."""
+    """What was built.
+
+    bytes: of both files. kind: how it is searched. recall: share of the exact five best that a
+    search finds. calibrated: whether confidences are probabilities.
+    """
 
     states: int
     dim: int
     bytes: int
     embedder_id: str
+    kind: str
+    recall: float
+    calibrated: bool
 
 
 def embed_windows(
@@ -62,6 +70,7 @@ def build_index(
     states: int,
     seed: int = 0,
     robot: str | Path | None = None,
+    kind: str = "auto",
 ) -> IndexReport:
     """Builds the index of a dataset and writes it into ``out``.
 
@@ -74,6 +83,7 @@ def build_index(
         states: how many observations, at most.
         seed: decides the choice.
         robot: name or folder of the robot; by default the one that the dataset names.
+        kind: of the search: "auto" by the number of states, or one of ``faiss_kinds.KINDS``.
     """
     if states < 1:
         raise DataError(f"an index needs at least one state, not {states}")
@@ -88,12 +98,22 @@ def build_index(
     )
     stride = window_steps(info.control_period_s) * info.control_period_s
     index = ObservationIndex.build(
-        windows.observations, windows.middle, embedded, thumbnails, embedder.id, stride
+        windows.observations,
+        windows.middle,
+        embedded,
+        thumbnails,
+        embedder.id,
+        stride,
+        kind,
+        seed,
     )
     index.chance_similarity = chance_similarity(embedder, index, seed)
+    index.calibration = calibrate(info.robot, data, embedder, index, seed)
     index.save(out)
     size = sum((out / name).stat().st_size for name in (OBSERVATIONS_FILE, FAISS_FILE))
-    return IndexReport(len(index), index.dim, size, embedder.id)
+    recall = index.recall(embedded, WINDOW_WEIGHTS, MOTION_WEIGHT, seed)
+    calibrated = index.calibration is not None
+    return IndexReport(len(index), index.dim, size, embedder.id, index.kind, recall, calibrated)
 
 
 def _chosen(data: Path, work: Path, states: int, seed: int, robot: str | Path) -> Windows:

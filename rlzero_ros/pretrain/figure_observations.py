@@ -23,10 +23,11 @@ def term_columns(spec: RobotSpec, kind: str) -> slice:
 def observed_angles(spec: RobotSpec, observations: NDArray[np.floating]) -> NDArray[np.float32]:
     """Segment angles (..., 7) rad of observations (..., observation_dim)."""
     bodies = next((t.names for t in spec.observation if t.kind == "body_orientation_xz"), ())
-    if bodies != SEGMENTS:
+    if not set(SEGMENTS) <= set(bodies):
         raise DataError(f"observations of {spec.name!r} do not show the limbs {SEGMENTS}")
     columns = term_columns(spec, "body_orientation_xz")
     pairs = observations[..., columns].reshape(*observations.shape[:-1], len(bodies), 2)
+    pairs = pairs[..., [bodies.index(segment) for segment in SEGMENTS], :]
     # World x of a body's x axis is cos(pitch), of its z axis sin(pitch).
     return np.arctan2(pairs[..., 1], pairs[..., 0]).astype(np.float32)
 

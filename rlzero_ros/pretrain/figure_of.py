@@ -133,6 +133,11 @@ _POSES_OF: dict[str, Callable[[NDArray[np.floating]], Poses]] = {
 }
 
 
+def has_figure(robot: str) -> bool:
+    """Whether the robot's states can be drawn."""
+    return robot in _POSES_OF
+
+
 def poses_of(robot: str, physics: NDArray[np.floating]) -> Poses:
     """Poses of a robot's physics (N, nq + nv); DataError for a robot without a drawn figure."""
     if robot not in _POSES_OF:

@@ -22,12 +22,15 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from ..errors import BundleError, ErrorCode, ProjectError
+from .calibration import Calibration
 from .faiss_file import check_faiss_file
+from .faiss_kinds import in_memory, kind_for, kind_of, make_faiss, ready, recall_against_exact
 from .thumbnails import Thumbnails
 
 OBSERVATIONS_FILE, FAISS_FILE = "observations.safetensors", "index.faiss"
 WINDOW = 3
 """Frames in a window: before, now, after."""
+_RECALL_QUERIES = 200
 _FORMAT = "2"
 _TENSORS = ("observations", "physics", "embeddings", "thumbnails", "thumbnail_ends")
 
@@ -44,6 +47,8 @@ class ObservationIndex:
         embedder_id: whose embeddings these are.
         window_stride_s: time between the frames of a window.
         chance_similarity: what a picture of nothing reaches, the zero of confidence.
+        calibration: from similarity to the probability that the pose is right; None where no
+            drawings of the robot are known.
     """
 
     def __init__(
@@ -56,6 +61,7 @@ class ObservationIndex:
         embedder_id: str,
         window_stride_s: float,
         chance_similarity: float = 0.0,
+        calibration: Calibration | None = None,
     ) -> None:
         """Raises BundleError when the parts are not of one size."""
         n = len(observations)
@@ -69,14 +75,19 @@ class ObservationIndex:
         self.observations, self.physics = observations, physics
         self.embeddings, self.thumbnails = embeddings, thumbnails
         self.embedder_id, self.window_stride_s = embedder_id, window_stride_s
-        self.chance_similarity = chance_similarity
-        self._index = index
+        self.chance_similarity, self.calibration = chance_similarity, calibration
+        self._index, self._search = index, in_memory(index)
         # A few thousand vectors need no second thread, and faiss brings an OpenMP of its own,
         # whose idle threads would spin against those of torch.
         faiss.omp_set_num_threads(1)
 
     def __len__(self) -> int:
         return len(self.observations)
+
+    @property
+    def kind(self) -> str:
+        """How it is searched: "flat" (exact), "hnsw" or "ivfpq"; see ``faiss_kinds``."""
+        return kind_of(self._index)
 
     @property
     def dim(self) -> int:
@@ -92,16 +103,18 @@ class ObservationIndex:
         thumbnails: Thumbnails,
         embedder_id: str,
         window_stride_s: float,
+        kind: str = "auto",
+        seed: int = 0,
     ) -> ObservationIndex:
-        """Makes an exact index; windows (N, 3, dim): embeddings before, at and after each row."""
+        """Makes an index of windows (N, 3, dim): embeddings before, at and after each row.
+
+        kind: "flat", "hnsw", "ivfpq", or "auto" by the number of rows; seed: of what is learnt.
+        """
         if windows.ndim != 3 or windows.shape[1] != WINDOW or not np.isfinite(windows).all():
             raise ProjectError(f"windows must be finite (N, {WINDOW}, dim), got {windows.shape}")
         changes = np.square(np.diff(windows, axis=1)).sum(-1)
         flat = np.concatenate([windows.reshape(len(windows), -1), changes], axis=1)
-        index = faiss.IndexScalarQuantizer(
-            flat.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-        )
-        index.add(np.ascontiguousarray(flat, dtype=np.float32))
+        index = make_faiss(flat, kind_for(len(flat)) if kind == "auto" else kind, seed)
         middle = windows[:, WINDOW // 2].astype(np.float16)
         return cls(observations, physics, middle, thumbnails, index, embedder_id, window_stride_s)
 
@@ -131,15 +144,29 @@ class ObservationIndex:
             )
         if not 1 <= k <= len(self):
             raise ProjectError(f"k must lie in 1..{len(self)}, got {k}")
-        _, rows = self._index.search(_queries(windows, weights, motion), k)
+        _, rows = self._search.search(_queries(windows, weights, motion), k)
         flat = self._index.reconstruct_batch(rows.ravel())[:, : WINDOW * self.dim]
         found = flat.reshape(len(windows), k, WINDOW, self.dim)
         similarities = np.einsum("tw,twd,tkwd->tk", weights, windows, found)
         return similarities.astype(np.float32), rows
 
+    def recall(
+        self, windows: NDArray[np.float32], weights: tuple[float, ...], motion: float, seed: int = 0
+    ) -> float:
+        """Share of the exact five best that a search finds, asked with some of its own windows.
+
+        windows (N, 3, dim): those that it was built from; weights, motion: as in ``search``.
+        """
+        changes = np.square(np.diff(windows, axis=1)).sum(-1)
+        flat = np.concatenate([windows.reshape(len(windows), -1), changes], axis=1)
+        some = np.random.default_rng(seed).permutation(len(windows))[:_RECALL_QUERIES]
+        shares = np.tile(np.asarray(weights, np.float32), (len(some), 1))
+        return recall_against_exact(self._search, flat, _queries(windows[some], shares, motion))
+
     def save(self, folder: Path) -> None:
         """Writes ``observations.safetensors`` and ``index.faiss`` into the folder."""
         folder.mkdir(parents=True, exist_ok=True)
+        calibration = {} if self.calibration is None else {"calibration": self.calibration.write()}
         save_file(
             {
                 "observations": np.ascontiguousarray(self.observations, dtype=np.float32),
@@ -154,6 +181,7 @@ class ObservationIndex:
                 "embedder_id": self.embedder_id,
                 "window_stride_s": repr(self.window_stride_s),
                 "chance_similarity": repr(self.chance_similarity),
+                **calibration,
             },
         )
         faiss.write_index(self._index, str(folder / FAISS_FILE))
@@ -175,14 +203,15 @@ class ObservationIndex:
                 tensors = {name: file.get_tensor(name) for name in _TENSORS}
             stride, chance = float(meta["window_stride_s"]), float(meta["chance_similarity"])
             embedder_id, version = meta["embedder_id"], meta["format"]
+            curve = Calibration.read(meta["calibration"]) if "calibration" in meta else None
         except (SafetensorError, KeyError, ValueError, OSError) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
         if version != _FORMAT:
             raise BundleError(f"{path} has format {version}, this version reads {_FORMAT}")
         check_faiss_file(folder / FAISS_FILE)
         try:
-            index = faiss.read_index(str(folder / FAISS_FILE))
-        except RuntimeError as error:
+            index = ready(faiss.read_index(str(folder / FAISS_FILE)))
+        except (RuntimeError, ProjectError) as error:
             raise BundleError(f"{folder / FAISS_FILE} cannot be read: {error}") from error
         thumbnails = Thumbnails(tensors["thumbnails"], tensors["thumbnail_ends"])
         return cls(
@@ -194,6 +223,7 @@ class ObservationIndex:
             embedder_id,
             stride,
             chance,
+            curve,
         )
 
 

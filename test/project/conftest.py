@@ -70,7 +70,10 @@ def make_index() -> Callable[..., ObservationIndex]:
     """``make(windows)``: an index of windows (N, 3, dim) whose observations are row numbers."""
 
     def make(
-        windows: NDArray[np.float32], embedder_id: str = "test-0", stride_s: float = 0.05
+        windows: NDArray[np.float32],
+        embedder_id: str = "test-0",
+        stride_s: float = 0.05,
+        kind: str = "auto",
     ) -> ObservationIndex:
         n = len(windows)
         observations = np.repeat(np.arange(n, dtype=np.float32)[:, None], 5, axis=1)
@@ -78,7 +81,7 @@ def make_index() -> Callable[..., ObservationIndex]:
         thumbnails = Thumbnails.pack([encode_thumbnail(grey) for grey in greys])
         physics = -observations
         return ObservationIndex.build(
-            observations, physics, windows, thumbnails, embedder_id, stride_s
+            observations, physics, windows, thumbnails, embedder_id, stride_s, kind
         )
 
     return make

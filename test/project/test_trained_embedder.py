@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 from rlzero_ros.errors import DataError
-from rlzero_ros.evaluate.retrieval import HeldoutStates, draw_windows, score
+from rlzero_ros.evaluate.retrieval import HeldoutStates, score
 from rlzero_ros.imagine.draw import draw
 from rlzero_ros.imagine.style import random_style
+from rlzero_ros.pretrain.drawn_windows import draw_windows
 from rlzero_ros.pretrain.embedder_check import heldout_drawings, score_retrieval
 from rlzero_ros.pretrain.figure_of import poses_of
 from rlzero_ros.project.embedder import OpenClipEmbedder, load_embedder

@@ -1,0 +1,36 @@
+"""A robot's held-out states as short drawn clips, in styles that no training sees."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..imagine.draw import draw
+from ..imagine.figure import FigurePose
+from ..imagine.style import FigureStyle, random_style
+from ..project.index import WINDOW
+from .figure_of import poses_of
+from .pose_pool import SIZE
+
+_X_COLUMN = 1
+
+
+def draw_windows(
+    robot: str, physics: NDArray[np.float32], seed: int, clutter: bool
+) -> NDArray[np.uint8]:
+    """Each window (N, 3, nq + nv) as three drawings in one held-out style: (N, 3, 64, 64, 3)."""
+    rng = np.random.default_rng((seed, int(clutter)))
+    styles = [random_style(rng, "heldout", clutter=clutter) for _ in range(len(physics))]
+    frames = np.empty((len(physics), WINDOW, SIZE, SIZE, 3), np.uint8)
+    for moment in range(WINDOW):
+        poses = poses_of(robot, physics[:, moment])
+        for row, style in enumerate(styles):
+            pose = poses.figure(row)
+            frames[row, moment] = _draw_at(pose, float(physics[row, moment, _X_COLUMN]), style)
+    return frames
+
+
+def _draw_at(pose: FigurePose, x: float, style: FigureStyle) -> NDArray[np.uint8]:
+    # The camera follows the figure, so only the floor shows that it gets somewhere.
+    moved = FigurePose((pose.root[0] + x, pose.root[1]), pose.angles, pose.kind)
+    return draw(moved, style, SIZE)
