@@ -9,7 +9,8 @@ The latent is the sum of both directions, of the demonstration itself and of the
 the first alone often loses the way to what is shown, the second alone its details.
 
 Where most of what is shown moves, the slower half is left out: pictures of a motion are also found
-among states at rest in the same poses, and a robot that imitates those stands still.
+among states at rest in the same poses, and a robot that imitates those stands still. Where most of
+it rests, the faster half is left out: those are states that pass through the pose shown.
 
 Observations that were projected from pictures show poses well and velocities badly, so the
 coordinates may be weighted: with velocities counting little, r covers every speed at which the
@@ -66,7 +67,7 @@ class Imitator:
 
     def latent(self, observations: NDArray[np.floating]) -> Array:
         """The latent (d,) that imitates observations (T, observation_dim)."""
-        observations = self._steady(self._moving(np.asarray(observations)))
+        observations = self._steady(self._typical(np.asarray(observations)))
         features = backward_features(self._bfm, observations)
         if self._bandwidth == 0:
             return project_to_sphere(features.mean(0))
@@ -77,14 +78,14 @@ class Imitator:
             return exact
         return project_to_sphere(exact + project_to_sphere(reward @ self._features))
 
-    def _moving(self, observations: NDArray[np.floating]) -> NDArray[np.floating]:
-        """The faster half of a demonstration that moves, all of one that rests."""
+    def _typical(self, observations: NDArray[np.floating]) -> NDArray[np.floating]:
+        """The faster half of a demonstration that moves, the slower half of one that rests."""
         if self._velocities is None or observations.ndim != 2 or len(observations) < 2:
             return observations
         scaled = observations * self._velocity_scale
         speed = np.linalg.norm(scaled[:, self._velocities], axis=1)
         middle = np.median(speed)
-        return observations if middle < _AT_REST else observations[speed >= middle]
+        return observations[speed <= middle if middle < _AT_REST else speed >= middle]
 
     def _steady(self, observations: NDArray[np.floating]) -> NDArray[np.floating]:
         """A demonstration that travels at its mean velocity throughout."""

@@ -62,7 +62,7 @@ def test_weights_decide_what_counts_as_near(bfm, reference):
         Imitator(bfm, reference, 1.0, weights=np.ones(4))
 
 
-def test_a_moving_demonstration_is_imitated_by_its_faster_half(bfm, reference):
+def test_what_moves_is_imitated_by_its_faster_half_and_what_rests_by_its_slower_one(bfm, reference):
     velocities = np.array([False, False, False, True, True])
     shown = reference[:4].copy()
     shown[:, 3:] = [[0.0, 0.0], [0.1, 0.0], [3.0, 3.0], [4.0, 2.0]]
@@ -70,7 +70,7 @@ def test_a_moving_demonstration_is_imitated_by_its_faster_half(bfm, reference):
     np.testing.assert_allclose(moving, imitation_latent(bfm, shown[2:]), atol=1e-5)
     shown[:, 3:] *= 0.05
     resting = Imitator(bfm, reference, 0.0, velocities=velocities).latent(shown)
-    np.testing.assert_allclose(resting, imitation_latent(bfm, shown), atol=1e-5)
+    np.testing.assert_allclose(resting, imitation_latent(bfm, shown[:2]), atol=1e-5)
 
 
 def test_a_demonstration_travels_at_its_mean_velocity(bfm, reference):
