@@ -9,9 +9,9 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,33 +21,35 @@ from .judge_client import Choice, Endpoint, JudgeClient, MalformedAnswer
 
 _URL, _MODEL, _KEY = "RLZERO_JUDGE_URL", "RLZERO_JUDGE_MODEL", "RLZERO_JUDGE_KEY"
 _SWAPPED: dict[Choice, Choice] = {"first": "second", "second": "first", "tie": "tie"}
+Outcome = Literal["win", "loss", "tie", "inconsistent", "malformed"]
+_OUTCOMES: dict[Choice, Outcome] = {"first": "win", "second": "loss", "tie": "tie"}
 Film = Sequence[NDArray[np.uint8]]
 
 
 @dataclass
 class Tally:
-    """Pairs that were judged: ours won, lost, tied; and questions that brought no judgement.
+    """Pairs that were judged: ours won, lost, tied; and those that brought no judgement.
 
-    inconsistent: ties among them that came of two answers which contradict each other. malformed:
+    inconsistent: two answers that contradict each other, which decides nothing either. malformed:
     pairs in which an answer was no choice, also when asked again; they count nowhere else.
     """
 
-    wins: int = 0
-    losses: int = 0
-    ties: int = 0
+    win: int = 0
+    loss: int = 0
+    tie: int = 0
     inconsistent: int = 0
     malformed: int = 0
 
     @property
     def win_rate(self) -> float | None:
         """Share of wins, ties counting half; None before the first judgement."""
-        judged = self.wins + self.losses + self.ties
-        return (self.wins + 0.5 * self.ties) / judged if judged else None
+        ties = self.tie + self.inconsistent
+        judged = self.win + self.loss + ties
+        return (self.win + 0.5 * ties) / judged if judged else None
 
-    def add(self, other: Tally) -> None:
-        """Count another tally's pairs too."""
-        for field in fields(self):
-            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+    def count(self, outcome: Outcome) -> None:
+        """One pair more."""
+        setattr(self, outcome, getattr(self, outcome) + 1)
 
     def to_dict(self) -> dict[str, Any]:
         """As the report has it."""
@@ -55,14 +57,14 @@ class Tally:
 
 
 class Judge:
-    """Compares pairs of films and keeps count."""
+    """Compares pairs of films. name: of the model, so that other models' answers are not its."""
 
-    def __init__(self, client: JudgeClient) -> None:
+    def __init__(self, client: JudgeClient, name: str) -> None:
         self._client = client
-        self.tally = Tally()
+        self.name = name
 
-    def judge(self, prompt: str, ours: Film, theirs: Film) -> float | None:
-        """1 where ours is better, 0 where theirs is, 0.5 for a tie, None without a judgement.
+    def judge(self, prompt: str, ours: Film, theirs: Film) -> Outcome:
+        """How ours fared against theirs at doing what the prompt says.
 
         Raises DataError where the endpoint refuses or does not answer.
         """
@@ -70,16 +72,10 @@ class Judge:
             forth = self._ask(prompt, ours, theirs)
             back = _SWAPPED[self._ask(prompt, theirs, ours)]
         except MalformedAnswer:
-            self.tally.malformed += 1
-            return None
-        if forth != back or forth == "tie":
-            self.tally.ties += 1
-            self.tally.inconsistent += {forth, back} == {"first", "second"}
-            return 0.5
-        won = forth == "first"
-        self.tally.wins += won
-        self.tally.losses += not won
-        return float(won)
+            return "malformed"
+        if forth == back:
+            return _OUTCOMES[forth]
+        return "tie" if "tie" in (forth, back) else "inconsistent"
 
     def _ask(self, prompt: str, first: Film, second: Film) -> Choice:
         try:
@@ -124,4 +120,4 @@ def make_judge(args: argparse.Namespace) -> Judge | None:
         return None
     model = args.judge_model or os.environ.get(_MODEL, "")
     endpoint = Endpoint(url, model, os.environ.get(_KEY, ""), args.judge_timeout)
-    return Judge(JudgeClient(endpoint))
+    return Judge(JudgeClient(endpoint), model)

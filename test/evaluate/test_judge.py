@@ -12,13 +12,19 @@ import pytest
 from PIL import Image
 
 from rlzero_ros.errors import DataError
-from rlzero_ros.evaluate.judge import Judge
+from rlzero_ros.evaluate.judge import Judge, Tally
 from rlzero_ros.evaluate.judge_client import (
     Endpoint,
     JudgeClient,
     MalformedAnswer,
     parse_choice,
 )
+from rlzero_ros.evaluate.language_judging import judge_runs
+from rlzero_ros.evaluate.language_methods import Run, Trial
+from rlzero_ros.evaluate.language_store import ResultStore, RunResult
+from rlzero_ros.evaluate.language_suite import LanguageTask
+from rlzero_ros.evaluate.video import write_mp4
+from rlzero_ros.robots.registry import load_robot
 
 BRIGHT = [np.full((24, 32, 3), 200, np.uint8)] * 5
 DARK = [np.full((24, 32, 3), 20, np.uint8)] * 5
@@ -90,7 +96,7 @@ def server():
 
 def judge(server, **options):
     endpoint = Endpoint(server.url, "some-model", **{"wait_s": 0.01, **options})
-    return Judge(JudgeClient(endpoint, frames=4))
+    return Judge(JudgeClient(endpoint, frames=4), "some-model")
 
 
 def brighter(first, second):
@@ -100,51 +106,49 @@ def brighter(first, second):
 def test_the_better_film_wins_in_either_order(server):
     server.reply = brighter
     mine = judge(server, key="secret")
-    assert mine.judge("shine", BRIGHT, DARK) == 1.0
-    assert mine.judge("shine", DARK, BRIGHT) == 0.0
+    assert mine.judge("shine", BRIGHT, DARK) == "win"
+    assert mine.judge("shine", DARK, BRIGHT) == "loss"
     path, key, body = server.requests[0]
     assert path == "/v1/chat/completions"
     assert key == "Bearer secret"
     assert body["model"] == "some-model"
     assert "shine" in body["messages"][0]["content"][0]["text"]
     assert sum(p["type"] == "image_url" for p in body["messages"][0]["content"]) == 8
-    assert mine.tally.to_dict() == {
-        "wins": 1,
-        "losses": 1,
-        "ties": 0,
-        "inconsistent": 0,
-        "malformed": 0,
-        "win_rate": 0.5,
-    }
 
 
 def test_a_judge_that_always_takes_the_first_decides_nothing(server):
     server.reply = lambda *_: 'The first one. {"better": "first"}'
-    mine = judge(server)
-    assert mine.judge("shine", BRIGHT, DARK) == 0.5
-    assert (mine.tally.ties, mine.tally.inconsistent) == (1, 1)
+    assert judge(server).judge("shine", BRIGHT, DARK) == "inconsistent"
 
 
 def test_ties_are_ties(server):
-    mine = judge(server)
-    assert mine.judge("shine", BRIGHT, DARK) == 0.5
-    assert (mine.tally.ties, mine.tally.inconsistent) == (1, 0)
+    assert judge(server).judge("shine", BRIGHT, DARK) == "tie"
+    answers = ['{"better": "first"}', '{"better": "tie"}']
+    server.reply = lambda *_: answers.pop(0)
+    assert judge(server).judge("shine", BRIGHT, DARK) == "tie"
 
 
 def test_malformed_answers_are_asked_again_and_then_counted_apart(server):
     answers = ["what?", '{"better": "first"}', '{"better": "second"}']
     server.reply = lambda *_: answers.pop(0)
-    mine = judge(server)
-    assert mine.judge("shine", BRIGHT, DARK) == 1.0
+    assert judge(server).judge("shine", BRIGHT, DARK) == "win"
     server.reply = lambda *_: "I cannot say."
-    assert mine.judge("shine", BRIGHT, DARK) is None
-    assert (mine.tally.wins, mine.tally.malformed) == (1, 1)
-    assert mine.tally.win_rate == 1.0
+    assert judge(server).judge("shine", BRIGHT, DARK) == "malformed"
+    assert len(server.requests) == 5
+
+
+def test_ties_count_half_and_no_answer_counts_nowhere():
+    tally = Tally()
+    assert tally.win_rate is None
+    for outcome in ("win", "win", "loss", "tie", "inconsistent", "malformed"):
+        tally.count(outcome)
+    assert tally.win_rate == pytest.approx(3 / 5)
+    assert tally.to_dict()["malformed"] == 1
 
 
 def test_an_overloaded_endpoint_is_asked_again(server):
     server.reply, server.failures = brighter, [429, 503]
-    assert judge(server).judge("shine", BRIGHT, DARK) == 1.0
+    assert judge(server).judge("shine", BRIGHT, DARK) == "win"
     assert len(server.requests) == 4
 
 
@@ -163,6 +167,36 @@ def test_a_refusing_or_silent_endpoint_is_one_clear_error(server):
     endpoint = Endpoint("http://127.0.0.1:9/v1", "m", retries=0)
     with pytest.raises(DataError, match="does not answer"):
         JudgeClient(endpoint).compare("shine", BRIGHT, DARK)
+
+
+class Contestant:
+    """A method that is never run: its results and films are there already."""
+
+    def __init__(self, name):
+        self.name = name
+
+    def config(self, task):
+        return {}
+
+
+def test_films_of_the_benchmark_are_judged_once(server, tmp_path):
+    server.reply = brighter
+    store, robot = ResultStore(tmp_path), load_robot("walker")
+    task, trial = LanguageTask("walker", "stand", "shine"), Trial(1, 1, (0,))
+    runs = [Run(robot, Contestant(n), task, 0, trial) for n in ("ours", "td3", "rehearsed")]
+    for run, film in zip(runs, (BRIGHT, DARK, DARK), strict=True):
+        store.put(run.key, RunResult([1.0], 0.0), np.zeros((1, 18)))
+        write_mp4(iter(film), store.path(run.key, ".mp4"), fps=5)
+    for _ in range(2):
+        counts = judge_runs(judge(server), runs, store)
+        assert counts["td3"]["win"] == counts["all"]["win"] == 1
+        assert set(counts) == {"td3", "all", "error"}
+    assert len(server.requests) == 2
+    server.failures = [401]
+    other = Judge(JudgeClient(Endpoint(server.url, "another")), "another")
+    counts = judge_runs(other, runs, store)
+    assert "401" in counts["error"]
+    assert counts["all"]["win_rate"] is None
 
 
 @pytest.mark.parametrize("url", ["", "localhost:8000"])
