@@ -64,7 +64,8 @@ class RecorderNode(Node):
         values = read_table(self, PARAMETERS)
         bundle = Bundle.load(values["bundle"])
         now = datetime.now(timezone.utc).strftime("%Y%m%d-%H%M%S")
-        self.path = Path(values["file"].format(robot=bundle.spec.name, time=now)).expanduser()
+        named = values["file"].replace("{robot}", bundle.spec.name).replace("{time}", now)
+        self.path = Path(named).expanduser()
         self._min_free = values["min_free_mb"] * _MEGABYTE
         self.recording = self._open(bundle)
         command, _ = command_message_maker(bundle.spec)
