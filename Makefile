@@ -26,7 +26,7 @@ faults: setup ## inject every fault (a quarter of an hour); renders docs/reliabi
 	@rm -f out/faults.json
 	@source env.sh && python -m pytest -m faults test/faults $(ARGS); status=$$?; \
 	  python test/faults/report.py out/faults.json docs/reliability.md && exit $$status
-	@source env.sh && RLZERO_GUARD_TICKS=1000000 python -m pytest test/safety/test_guard_properties.py
+	@source env.sh && RLZERO_GUARD_TICKS=1000000 python -m pytest test/safety/test_guard_many_ticks.py
 
 soak: setup ## commands to the simulated robot for hours: make soak MINUTES=60
 	@source env.sh && python scripts/soak.py --minutes "$(MINUTES)" --json out/soak.json

@@ -2,12 +2,11 @@
 
 import os
 import signal
-import threading
 from pathlib import Path
 
 import pytest
 from faultlab.ledger import Ledger
-from faultlab.stage import Stage
+from faultlab.stage import Theatre
 
 ROOT = Path(__file__).parents[2]
 REPORT = Path(os.environ.get("RLZERO_FAULTS_JSON", ROOT / "out" / "faults.json"))
@@ -44,9 +43,9 @@ def ledger(request):
         ledger.save(REPORT)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def starter(request, tmp_path_factory):
-    """Starts node processes that live as long as the module's faults: loading models is slow."""
+    """Starts node processes that live as long as the run: loading models is slow."""
     plugin = request.config.pluginmanager.get_plugin(str(ROOT / "test" / "conftest.py"))
     nodes = plugin.NodeStarter(tmp_path_factory.mktemp("nodes"))
     yield nodes
@@ -57,33 +56,6 @@ def starter(request, tmp_path_factory):
         process.stop()
 
 
-@pytest.fixture(scope="module")
-def outside_node():
-    """A plain rclpy node, spun in a thread, for as long as the module."""
-    import rclpy
-    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
-
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("outside", context=context)
-    executor = SingleThreadedExecutor(context=context)
-    executor.add_node(node)
-
-    def spin():
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            return
-
-    thread = threading.Thread(target=spin, daemon=True)
-    thread.start()
-    yield node
-    executor.shutdown()
-    rclpy.shutdown(context=context)
-    thread.join(5.0)
-    node.destroy_node()
-
-
 @pytest.fixture(scope="session")
 def bundle():
     """The walker's, as shipped."""
@@ -92,12 +64,12 @@ def bundle():
     return Bundle.load("walker")
 
 
-@pytest.fixture(scope="module")
-def empty_stage(starter, outside_node, bundle):
-    """A scene without nodes or robot."""
-    stage = Stage(starter, outside_node, bundle)
-    yield stage
-    stage.close()
+@pytest.fixture(scope="session")
+def theatre(starter, bundle):
+    """Where the faults are played, one stage at a time."""
+    theatre = Theatre(starter, bundle)
+    yield theatre
+    theatre.close()
 
 
 @pytest.fixture

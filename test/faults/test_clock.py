@@ -4,7 +4,6 @@ import time
 
 import pytest
 from faultlab.fault import GAP_MS, Table
-from faultlab.stage import POLICY
 from rosgraph_msgs.msg import Clock
 
 from rlzero_ros.nodes.robot_state_messages import time_message
@@ -57,11 +56,10 @@ def still(stage):
 
 
 @pytest.fixture(scope="module")
-def stage(empty_stage):
-    empty_stage.ticker = Ticker(empty_stage.node)
-    empty_stage.play()
-    empty_stage.start("policy_node", **POLICY, use_sim_time=True)
-    return empty_stage
+def stage(theatre):
+    stage = theatre.played(use_sim_time=True)
+    stage.ticker = Ticker(stage.node)
+    return stage
 
 
 @pytest.mark.parametrize("fault", table.parameters())

@@ -34,31 +34,6 @@ HARM = {
     "manifest altered": (mf.MANIFEST, flip, "bundle.yaml"),
     "model missing": (mf.MODEL, lambda path: path.unlink(), "is missing"),
 }
-for key in HARM:
-
-    @table.row(
-        f"the bundle at configure: {key}",
-        "stays unconfigured, names the file, publishes nothing",
-        START_MS,
-        name=key,
-    )
-    def bundle(stage, name):
-        file, harm, words = HARM[name]
-        folder = stage.folder / name.replace(" ", "-")
-        shutil.copytree(stage.bundle.path, folder)
-        harm(folder / file)
-        received, start_s = len(stage.recorder.commands), time.monotonic()
-        process = stage.launch("policy_node", **{**POLICY, "bundle": str(folder)})
-        process.wait_for_log("autostart failed", 60.0)
-        measured_ms = (time.monotonic() - start_s) * 1e3
-        assert words in process.read_log()
-        state = stage.operator.ask(GetState, "policy_node/get_state", GetState.Request())
-        assert state.current_state.id == State.PRIMARY_STATE_UNCONFIGURED
-        assert len(stage.recorder.commands) == received
-        process.stop()
-        return measured_ms
-
-
 # What a full disk is to a program: writing fails, here after 200 kB.
 FULL_DISK = """
 import resource, signal
@@ -99,7 +74,6 @@ def recorder_killed(stage):
 def removed(stage):
     folder = stage.folder / "removed"
     shutil.copytree(stage.bundle.path, folder)
-    stage.end("policy_node")
     stage.start("policy_node", **{**POLICY, "bundle": str(folder)})
     plan = stage.ready(plan=True)
     start_s = time.monotonic()
@@ -108,12 +82,37 @@ def removed(stage):
     return stage.expect_unmoved(plan, start_s)
 
 
+for key in HARM:
+
+    @table.row(
+        f"the bundle at configure: {key}",
+        "stays unconfigured, names the file, publishes nothing",
+        START_MS,
+        name=key,
+    )
+    def bundle(stage, name):
+        file, harm, words = HARM[name]
+        folder = stage.folder / name.replace(" ", "-")
+        shutil.copytree(stage.bundle.path, folder)
+        harm(folder / file)
+        stage.end("policy_node")
+        received, start_s = len(stage.recorder.commands), time.monotonic()
+        process = stage.launch("policy_node", **{**POLICY, "bundle": str(folder)})
+        process.wait_for_log("autostart failed", 60.0)
+        measured_ms = (time.monotonic() - start_s) * 1e3
+        assert words in process.read_log()
+        state = stage.operator.ask(GetState, "policy_node/get_state", GetState.Request())
+        assert state.current_state.id == State.PRIMARY_STATE_UNCONFIGURED
+        assert len(stage.recorder.commands) == received
+        process.stop()
+        return measured_ms
+
+
 @pytest.fixture(scope="module")
-def stage(empty_stage, tmp_path_factory):
-    empty_stage.folder = tmp_path_factory.mktemp("bundles")
-    empty_stage.play()
-    empty_stage.robot.say(lambda topic, message: [message], rate_hz=5.0)
-    return empty_stage
+def stage(theatre, tmp_path_factory):
+    stage = theatre.played()
+    stage.folder = tmp_path_factory.mktemp("bundles")
+    return stage
 
 
 @pytest.mark.parametrize("fault", table.parameters())

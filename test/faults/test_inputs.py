@@ -6,7 +6,6 @@ import math
 import numpy as np
 import pytest
 from faultlab.fault import GAP_MS, STOP_MS, Table
-from faultlab.stage import POLICY
 from nav_msgs.msg import Odometry
 from sensor_msgs.msg import Imu, JointState
 
@@ -234,10 +233,8 @@ def blink(stage):
 
 
 @pytest.fixture(scope="module")
-def stage(empty_stage):
-    empty_stage.play()
-    empty_stage.start("policy_node", **POLICY)
-    return empty_stage
+def stage(theatre):
+    return theatre.played()
 
 
 @pytest.mark.parametrize("fault", table.parameters())

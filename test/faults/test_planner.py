@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
 from faultlab.fault import GAP_MS, Table
-from faultlab.stage import BLEND_S, POLICY
+from faultlab.stage import BLEND_S
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from rclpy.action import ActionClient
@@ -235,12 +235,13 @@ def torn_pictures(stage):
 
 
 @pytest.fixture(scope="module")
-def stage(empty_stage):
-    empty_stage.play()
-    empty_stage.process("planner_node", min_confidence=0.05)
-    empty_stage.start("policy_node", **POLICY)
-    empty_stage.speaker = Speaker(empty_stage)
-    return empty_stage
+def stage(theatre):
+    stage = theatre.played()
+    stage.robot.say(lambda topic, message: [message], rate_hz=5.0)
+    stage.start("planner_node", min_confidence=0.1)
+    stage.speaker = Speaker(stage)
+    yield stage
+    stage.end("planner_node")
 
 
 @pytest.mark.parametrize("fault", table.parameters())

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from faultlab.fault import GAP_MS, STOP_MS, Table
-from faultlab.stage import BLEND_S, POLICY
+from faultlab.stage import BLEND_S
 from std_msgs.msg import String
 
 from rlzero_ros.errors import ErrorCode
@@ -40,7 +40,7 @@ BAD = {
     "too few similarities": (lambda p: p.similarities.pop(), ErrorCode.PLAN_INVALID),
     "similarity nan": (lambda p: _set(p.similarities, 0, math.nan), ErrorCode.PLAN_INVALID),
     "confidence nan": (lambda p: _field(p, "confidence", math.nan), ErrorCode.PLAN_INVALID),
-    "low confidence": (lambda p: _field(p, "confidence", 0.1), ErrorCode.LOW_SIMILARITY),
+    "low confidence": (lambda p: _field(p, "confidence", 0.05), ErrorCode.LOW_SIMILARITY),
     "other bundle": (lambda p: _field(p, "bundle_id", "0" * 12), ErrorCode.BUNDLE_MISMATCH),
     "no id": (lambda p: _field(p, "id", ""), ErrorCode.PLAN_INVALID),
     "text of a megabyte": (lambda p: _field(p, "command", "x" * 1_000_000), ErrorCode.PLAN_INVALID),
@@ -190,10 +190,8 @@ def other_qos(stage):
 
 
 @pytest.fixture(scope="module")
-def stage(empty_stage):
-    empty_stage.play()
-    empty_stage.start("policy_node", **POLICY, min_confidence=0.3)
-    return empty_stage
+def stage(theatre):
+    return theatre.played()
 
 
 @pytest.mark.parametrize("fault", table.parameters())

@@ -34,7 +34,7 @@ def set_parameter(stage, name, kind, **value):
     return answer.results[0]
 
 
-@table.row("stop is called", "stops, latched", STOP_MS, fast=True)
+@table.row("stop is called", "stops, latched", STOP_MS)
 def stop(stage):
     stage.ready(plan=True)
     start_s = time.monotonic()
@@ -226,20 +226,6 @@ def terminated(stage):
     return (last.received_s - start_s) * 1e3
 
 
-@table.row("somebody else publishes on the command topic", "its own commands go on", GAP_MS)
-def second_publisher(stage):
-    plan = stage.ready(plan=True)
-    topic = stage.bundle.spec.command.topic
-    intruder = stage.node.create_publisher(Float64MultiArray, topic, 10)
-    start_s = time.monotonic()
-    for _ in range(20):
-        intruder.publish(Float64MultiArray(data=[INTRUDER] * 6))
-        time.sleep(0.02)
-    measured = stage.expect_unmoved(plan, start_s)
-    stage.node.destroy_publisher(intruder)
-    return measured
-
-
 def burn(until_s):
     while time.monotonic() < until_s:
         pass
@@ -260,11 +246,50 @@ def hog(stage):
             each.join(10.0)
 
 
+WATCHFUL = {**POLICY, "preflight": True}
+LOOK_MS = 500.0
+"""How often the policy node looks who else publishes commands."""
+
+
+def intrude(stage, seconds):
+    topic = stage.bundle.spec.command.topic
+    intruder = stage.node.create_publisher(Float64MultiArray, topic, 10)
+    for _ in range(round(seconds / 0.02)):
+        intruder.publish(Float64MultiArray(data=[INTRUDER] * 6))
+        time.sleep(0.02)
+    return intruder
+
+
+@table.row("somebody else commands the robot while it acts", "stops, latched", LOOK_MS + STOP_MS)
+def second_publisher(stage):
+    stage.start("policy_node", **WATCHFUL)
+    stage.ready(plan=True)
+    start_s = time.monotonic()
+    intruder = intrude(stage, 1.0)
+    measured = stage.expect_stop(start_s, "publishes")
+    stage.node.destroy_publisher(intruder)
+    return measured
+
+
+@table.row("armed while somebody else commands the robot", "refused, only holds", GAP_MS)
+def arm_beside_another(stage):
+    stage.ready()
+    assert stage.operator.arm(False).success
+    time.sleep(0.2)
+    intruder = intrude(stage, 0.5)
+    start_s = time.monotonic()
+    answer = stage.operator.arm()
+    assert not answer.success
+    assert "publish" in answer.message
+    stage.node.destroy_publisher(intruder)
+    time.sleep(0.4)
+    assert all(c.held for c in stage.recorder.since(start_s))
+    return stage.recorder.largest_gap_s(start_s, time.monotonic()) * 1e3
+
+
 @pytest.fixture(scope="module")
-def stage(empty_stage):
-    empty_stage.play()
-    empty_stage.start("policy_node", **POLICY)
-    return empty_stage
+def stage(theatre):
+    return theatre.played()
 
 
 @pytest.mark.parametrize("fault", table.parameters())

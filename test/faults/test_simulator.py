@@ -20,7 +20,7 @@ SIMULATED = {
 }
 
 
-@table.row("killed while the robot acts", "stops, latched", STOP_MS, fast=True)
+@table.row("killed while the robot acts", "stops, latched", STOP_MS)
 def killed_acting(stage):
     stage.ready(plan=True)
     start_s = time.monotonic()
@@ -113,10 +113,12 @@ def policy_killed(stage):
 
 
 @pytest.fixture(scope="module")
-def stage(empty_stage):
-    empty_stage.process("mujoco_node", seed=0)
-    empty_stage.start("policy_node", **SIMULATED)
-    return empty_stage
+def stage(theatre):
+    stage = theatre.empty()
+    stage.start("policy_node", **SIMULATED)
+    stage.start("mujoco_node", seed=0)
+    yield stage
+    theatre.close()
 
 
 @pytest.mark.parametrize("fault", table.parameters())

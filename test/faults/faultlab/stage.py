@@ -15,12 +15,20 @@ from rlzero_ros.bundle import Bundle
 from rlzero_ros.msg import PolicyStatus
 
 from .operator import Operator, wait_until
+from .outside import OutsideNode
 from .recorder import CommandRecorder
 from .robot import PlayedRobot, be_punctual
 
 START_S = 120.0
 BLEND_S = 0.4
-POLICY = {"dry_run": False, "engage_s": 0.3, "plan_blend_s": BLEND_S, "preflight": False}
+POLICY = {
+    "dry_run": False,
+    "engage_s": 0.3,
+    "plan_blend_s": BLEND_S,
+    "min_confidence": 0.1,
+    # Somebody else on the command topic is a fault of its own.
+    "preflight": False,
+}
 
 
 class Stage:
@@ -29,8 +37,10 @@ class Stage:
     robot: the robot played by this process, or None where mujoco_node is the robot.
     """
 
-    def __init__(self, starter: Any, node: Any, bundle: Bundle) -> None:
-        self.node, self.bundle, self.wait = node, bundle, wait_until
+    def __init__(self, starter: Any, bundle: Bundle) -> None:
+        self.outside = OutsideNode()
+        self.node = node = self.outside.node
+        self.bundle, self.wait = bundle, wait_until
         self.operator = Operator(node, bundle)
         self.robot: PlayedRobot | None = None
         self._starter = starter
@@ -50,7 +60,12 @@ class Stage:
         return self.robot
 
     def process(self, name: str, **parameters: object) -> Any:
-        """The process of a node, started if it does not run; parameters are kept for restarts."""
+        """The process of a node, started if it does not run; parameters are kept for restarts.
+
+        One that runs with other parameters is ended first.
+        """
+        if parameters and parameters != self._parameters.get(name):
+            self.end(name)
         if parameters or name not in self._parameters:
             self._parameters[name] = parameters
         running = self._processes.get(name)
@@ -72,7 +87,7 @@ class Stage:
         """End a process for good, as Ctrl-C does."""
         if name in self._processes:
             self._processes.pop(name).stop()
-            del self._parameters[name]
+        self._parameters.pop(name, None)
 
     def ready(self, *, plan: bool = False) -> str:
         """Whatever the last fault left, bring the robot to where it acts again; return the plan."""
@@ -95,9 +110,12 @@ class Stage:
         return plan_id
 
     def close(self) -> None:
-        """Fall silent; the starter ends the processes."""
+        """End everything."""
+        for name in list(self._processes):
+            self.end(name)
         if self.robot is not None:
             self.robot.close()
+        self.outside.close()
 
     def expect_stop(self, start_s: float, *words: str) -> float:
         """Milliseconds until the robot was stopped; the stop is latched for one of the reasons."""
@@ -145,3 +163,33 @@ class Stage:
         if len(message.velocity) == len(message.name) and set(names) <= set(message.name):
             at = [message.name.index(n) for n in names]
             self._velocities.append(np.array(message.velocity)[at])
+
+
+class Theatre:
+    """Shows one stage at a time; the one with the played robot is kept while nobody else plays."""
+
+    def __init__(self, starter: Any, bundle: Bundle) -> None:
+        self._starter, self._bundle = starter, bundle
+        self._stage: Stage | None = None
+
+    def played(self, **policy: object) -> Stage:
+        """A played robot and a policy node, both as they should be."""
+        if self._stage is None or self._stage.robot is None:
+            self.empty().play()
+        assert self._stage is not None
+        assert self._stage.robot is not None
+        self._stage.robot.heal()
+        self._stage.start("policy_node", **{**POLICY, **policy})
+        return self._stage
+
+    def empty(self) -> Stage:
+        """A stage with nobody on it."""
+        self.close()
+        self._stage = Stage(self._starter, self._bundle)
+        return self._stage
+
+    def close(self) -> None:
+        """End everything."""
+        if self._stage is not None:
+            self._stage.close()
+            self._stage = None
