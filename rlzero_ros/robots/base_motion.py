@@ -17,6 +17,8 @@ class BaseMotion:
     def __init__(self, spec: RobotSpec, model: mujoco.MjModel) -> None:
         self.free = spec.base.kind == "free"
         nq = model.nq
+        self._linear: slice | list[int]
+        self._turn: slice | list[int]
         joints = [model.joint(name) for name in spec.joint_names]
         self._joints = [nq + int(joint.dofadr[0]) for joint in joints]
         if self.free:

@@ -14,7 +14,7 @@ from .describe_base import base_camera, find_base, joints_of
 from .spec import CommandSpec, ObservationTerm, RobotSpec
 from .whole_model import compile_spec, read_mjcf, whole_xml
 
-_HINGE, _SLIDE = int(mujoco.mjtJoint.mjJNT_HINGE), int(mujoco.mjtJoint.mjJNT_SLIDE)
+_HINGE = int(mujoco.mjtJoint.mjJNT_HINGE)
 # No MJCF says how fast a joint may move. Simulated robots flail at tens of rad/s.
 _VELOCITY_LIMIT = 60.0
 # Of the largest torque, per rad/s: small enough not to shake light limbs.
