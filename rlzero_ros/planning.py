@@ -74,6 +74,7 @@ class Planner:
         return self._rehearsal.improve(
             plan,
             start=self._where(),
+            seed=seed,
             refuse=self._refuses,
             on_progress=on_progress,
             is_canceled=is_canceled,

@@ -91,7 +91,7 @@ def _save(library: SkillLibrary, args: argparse.Namespace) -> dict[str, Any]:
     pipeline = Pipeline(bundle, load_imaginer("storyboard"), variations=4)
     plan = pipeline.plan(args.command, seed=args.seed)
     if args.rehearse > 1:
-        plan = Rehearsal(bundle, count=args.rehearse).improve(plan, refuse=True)
+        plan = Rehearsal(bundle, count=args.rehearse).improve(plan, seed=args.seed, refuse=True)
     skill = skill_of(plan, bundle, name)
     library.save(skill, replace=args.replace)
     print(f"{name}: {skill.command!r}, {skill.source}" + (f"; {skill.note}" if skill.note else ""))

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from ..bundle import Bundle
 from ..errors import ErrorCode, RobotError
 from ..pipeline import OnProgress, Plan, Variation
-from ..project.projection import Projection, join
+from ..project.projection import join
 from ..robots.state import RobotState
 from .candidates import Candidate, candidates
+from .judge import choose, standardized
 from .likeness import Likeness
 from .report import RehearsalReport
 from .twin import Trials, Twin
@@ -24,6 +25,7 @@ from .veto import VetoLimits, vetoes
 _MOMENTS_HZ = 20.0
 # What the robot does on its way there does not count.
 _TRANSITION = 1.0 / 3.0
+_STARTS = 2
 
 
 class Rehearsal:
@@ -58,6 +60,7 @@ class Rehearsal:
         plan: Plan,
         *,
         start: RobotState | None = None,
+        seed: int = 0,
         refuse: bool = False,
         on_progress: OnProgress | None = None,
         is_canceled: Callable[[], bool] | None = None,
@@ -66,7 +69,9 @@ class Rehearsal:
 
         Args:
             plan: as the pipeline made it.
-            start: where the robot is; None: the default pose of its model.
+            start: where the robot is; None: the default pose of its model. Every candidate is tried
+                from there and from some state of the robot's data.
+            seed: of that state.
             refuse: where all candidates are vetoed, raise RobotError (REHEARSAL_VETO) instead of
                 taking the least bad one.
             on_progress: called with ``rehearse`` and a fraction.
@@ -78,11 +83,11 @@ class Rehearsal:
         found = candidates(plan.variations, self._bundle.index(), self._count)
         imitator = self._bundle.imitator()
         latents = np.stack([imitator.latent(c.projection.observations) for c in found])
-        physics = self._twin.default_physics() if start is None else self._twin.physics_of(start)
+        starts = np.repeat(self._starts(start, seed), len(found), axis=0)
         trials = self._twin.try_out(
             self._act,
-            latents,
-            physics,
+            np.tile(latents, (_STARTS, 1)),
+            starts,
             self._seconds,
             on_progress=lambda fraction: report("rehearse", 0.9 * fraction),
             is_canceled=is_canceled,
@@ -119,6 +124,13 @@ class Rehearsal:
                 .numpy()
             )
 
+    def _starts(self, start: RobotState | None, seed: int) -> NDArray[np.float64]:
+        """Where the robot is, and states that it has been in: (_STARTS, nq + nv)."""
+        here = self._twin.default_physics() if start is None else self._twin.physics_of(start)
+        known = self._bundle.index().physics
+        rows = np.random.default_rng(seed).integers(len(known), size=_STARTS - 1)
+        return np.stack([here, *known[rows]])
+
     def _judge(
         self,
         variations: tuple[Variation, ...],
@@ -126,32 +138,29 @@ class Rehearsal:
         trials: Trials,
         began: float,
     ) -> RehearsalReport:
-        shown: Projection = join([v.projection for v in variations])
+        """trials: of all candidates from the first start, then from the next."""
+        shown = join([v.projection for v in variations])
         clips = [(v.embeddings, v.clip.fps) for v in variations]
         steps = trials.observations.shape[1]
         period = self._bundle.spec.control_period_s
         stride = max(1, round(1.0 / (_MOMENTS_HZ * period)))
         hz = 1.0 / (stride * period)
         moments = trials.observations[:, int(_TRANSITION * steps) :: stride]
+        shape = (_STARTS, len(found))
         looks = np.array([self._likeness.looks(done, hz, clips) for done in moments])
         moves = np.array([self._likeness.moves(done, shown.observations) for done in moments])
-        scores = _standardized(looks) + _standardized(moves)
+        looks, moves = looks.reshape(shape), moves.reshape(shape)
+        scores = standardized(looks) + standardized(moves)
         heights = self._twin.base_height(self._bundle.index().physics[shown.indices])
-        vetoed = vetoes(trials, heights, self._limits)
-        good = np.array([not veto for veto in vetoed])
-        ranked = np.where(good, scores, -np.inf) if good.any() else scores
+        # From where the robot is; it may well fall from a state that it only might be in.
+        vetoed = vetoes(trials.first(len(found)), heights, self._limits)
         return RehearsalReport(
             names=tuple(c.name for c in found),
-            looks=tuple(map(float, looks)),
-            moves=tuple(map(float, moves)),
-            scores=tuple(map(float, scores)),
+            looks=tuple(looks.mean(0).tolist()),
+            moves=tuple(moves.mean(0).tolist()),
+            scores=tuple(scores.mean(0).tolist()),
             vetoes=vetoed,
-            chosen=int(ranked.argmax()),
+            chosen=choose(scores, [not veto for veto in vetoed]),
             seconds=time.monotonic() - began,
             simulated_s=self._seconds,
         )
-
-
-def _standardized(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """So that views of different units count alike; zeros where all values are the same."""
-    return (values - values.mean()) / (values.std() + 1e-9)
