@@ -9,6 +9,7 @@ from .base import BehaviorFoundationModel
 from .networks import (
     Normalizer,
     ParallelLinear,
+    Tanh,
     embedding,
     orthogonal_linear,
     parallel_embedding,
@@ -72,7 +73,7 @@ def state_network(observation_dim: int, hidden: int, latent_dim: int) -> nn.Sequ
     return nn.Sequential(
         orthogonal_linear(observation_dim, hidden),
         nn.LayerNorm(hidden),
-        nn.Tanh(),
+        Tanh(),
         orthogonal_linear(hidden, hidden),
         nn.ReLU(),
         orthogonal_linear(hidden, latent_dim),

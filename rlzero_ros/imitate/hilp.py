@@ -77,7 +77,10 @@ class Hilp(ActorCriticModel):
 
     def backward_map(self, observation: Tensor) -> Tensor:
         """See `BehaviorFoundationModel.backward_map`."""
-        features = self.features(self.metric_map(observation))
+        return self.backward_of(self.features(self.metric_map(observation)))
+
+    def backward_of(self, features: Tensor) -> Tensor:
+        """B (n, d), of f (n, d)."""
         covariance = self.feature_covariance / self.feature_covariance.diagonal().mean()
         ridge = _RIDGE * torch.eye(self.latent_dim, device=covariance.device)
         return torch.linalg.solve(covariance + ridge, features.T).T

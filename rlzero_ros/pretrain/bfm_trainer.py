@@ -155,22 +155,24 @@ class BfmTrainer(ABC):
         return slice(first, first + int(config.window_share * config.batch), 2)
 
     @torch.no_grad()
-    def _latents(self, batch: Batch) -> Tensor:
-        """What the policies of one batch are asked for: latents (batch, d) on the sphere."""
+    def _latents(self, batch: Batch, features: Tensor) -> Tensor:
+        """What the policies of one batch are asked for: latents (batch, d) on the sphere.
+
+        features: B(s') of the batch, whose states are the goals and the reference of the windows.
+        """
         config, n, d = self.config, self.config.batch, self.config.latent_dim
-        goals = batch.next_s
         z = torch.randn(n, d, generator=self._generator, device=self._device)
         at_goals = int(config.goal_share * n)
         at_windows = int(config.window_share * n)
         if at_goals:
             rows = torch.randperm(n, generator=self._generator, device=self._device)[:at_goals]
-            z[:at_goals] = self.model.backward_map(goals[rows])
+            z[:at_goals] = features[rows]
         if at_windows:
             rows = self._data.draw_rows(at_windows, self._generator)
             rows[::2] = batch.rows[self._own_windows]
             windows = self._data.windows_after(rows, config.window_points, config.window_span)
             z[at_goals : at_goals + at_windows] = window_latents(
-                self.model, windows, goals, config.smoothing, self._generator
+                self.model, windows, batch.next_s, features, config.smoothing, self._generator
             )
         return d**0.5 * nn.functional.normalize(z, dim=1)
 

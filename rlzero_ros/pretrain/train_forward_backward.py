@@ -42,13 +42,13 @@ class ForwardBackwardTrainer(BfmTrainer):
         config = self.config
         batch = self._data.sample(config.batch, self._generator)
         with torch.autocast(self._device.type, dtype=torch.bfloat16):
-            z = self._latents(batch)
+            b = self.model.backward_map(batch.next_s)
+            z = self._latents(batch, b.detach())
             with torch.no_grad():
                 next_a = self._noisy(self.model.act(batch.next_s, z).float())
                 f_target = self._target.forward_map(batch.next_s, z, next_a).float().mean(0)
                 b_target = self._target.backward_map(batch.next_s)
             f = self.model.forward_map(batch.s, z, batch.a).float()
-            b = self.model.backward_map(batch.next_s)
         with torch.autocast(self._device.type, enabled=False):
             successor = successor_loss(f, b, f_target, b_target, config.discount)
             orthonormality = orthonormality_loss(b)

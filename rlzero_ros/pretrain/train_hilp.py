@@ -66,8 +66,9 @@ class HilpTrainer(BfmTrainer):
             phi = self.model.metric_map(batch.next_s)
             self.model.fit_features(phi, max(_STATISTICS_RATE, 1 / (1 + self.updates)))
             features = self.model.features(phi)
+            b = self.model.backward_of(features)
         with torch.autocast(self._device.type, dtype=torch.bfloat16):
-            z = self._latents(batch)
+            z = self._latents(batch, b)
             with torch.no_grad():
                 next_a = self._noisy(self.model.act(batch.next_s, z).float())
                 after = self._target.forward_map(batch.next_s, z, next_a).float().mean(0)

@@ -7,6 +7,7 @@ import torch
 from rlzero_ros.errors import BundleError, DataError
 from rlzero_ros.imitate import latent
 from rlzero_ros.imitate.forward_backward import ForwardBackward
+from rlzero_ros.imitate.networks import Tanh
 from rlzero_ros.imitate.registry import build_bfm, load_bfm, save_bfm
 from rlzero_ros.imitate.runtime import PolicyRuntime
 
@@ -109,3 +110,13 @@ def test_the_runtime_acts_as_the_model_does(bfm, observations):
     with torch.no_grad():
         expected = bfm.act(torch.from_numpy(observations[:1]), torch.from_numpy(z)[None])[0]
     np.testing.assert_allclose(runtime.act(observations[0], z), expected.numpy(), atol=1e-6)
+
+
+def test_the_fast_tanh_is_tanh_with_its_gradient():
+    x = torch.linspace(-12, 12, 4001, requires_grad=True)
+    ours, expected = Tanh()(x), torch.tanh(x)
+    torch.testing.assert_close(ours, expected, atol=3e-7, rtol=0)
+    gradients = (torch.autograd.grad(y.sum(), x)[0] for y in (ours, expected))
+    torch.testing.assert_close(*gradients, atol=1e-6, rtol=0)
+    half = torch.linspace(-3, 3, 101, dtype=torch.bfloat16)
+    torch.testing.assert_close(Tanh()(half), torch.tanh(half))

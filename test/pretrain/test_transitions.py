@@ -6,6 +6,7 @@ import torch
 
 from rlzero_ros.errors import DataError
 from rlzero_ros.pretrain.dataset import DatasetInfo, create_dataset, open_dataset, write_shard
+from rlzero_ros.pretrain.prompt_latents import squared_distances
 from rlzero_ros.pretrain.transitions import Transitions
 
 CPU = torch.device("cpu")
@@ -107,3 +108,11 @@ def test_statistics_are_those_of_what_is_loaded(transitions, shards):
 def test_memory_for_less_than_one_shard_is_said(shards):
     with pytest.raises(DataError, match="memory-gb"):
         Transitions(shards, CPU, 1e-9)
+
+
+def test_squared_distances_are_those_of_cdist():
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(5, 6, 24, generator=generator), torch.randn(40, 24, generator=generator)
+    torch.testing.assert_close(
+        squared_distances(x, y), torch.cdist(x, y).square(), atol=1e-4, rtol=1e-4
+    )
