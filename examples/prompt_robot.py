@@ -1,0 +1,114 @@
+"""Ask a running robot without words: for a goal, for a sequence to follow, or for a reward.
+
+    python examples/prompt_robot.py --goal crouch.npy
+    python examples/prompt_robot.py --track dance.npy --period 0.05
+    python examples/prompt_robot.py --task walk
+    python examples/prompt_robot.py --reward my_rewards:crouch --temperature 10
+
+A goal is one observation of the robot, a sequence is rows of them (``numpy.save``). A reward is
+computed here, on the observations that the bundle holds; only its values travel. Arm the robot
+first.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import rclpy
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
+
+from rlzero_ros.bundle import Bundle
+from rlzero_ros.errors import RlzeroError
+from rlzero_ros.evaluate.episodes import task_rewards
+from rlzero_ros.evaluate.reward_function import with_rewards
+from rlzero_ros.imitate.prompts import Goal, Prompt, Reward, Tracking
+from rlzero_ros.msg import PolicyStatus
+from rlzero_ros.msg import Prompt as PromptMessage
+from rlzero_ros.nodes.prompt_messages import prompt_message
+from rlzero_ros.robots.registry import load_robot
+
+PATIENCE_S = 10.0
+
+
+def read(path: Path) -> np.ndarray:
+    """Rows of observations from a .npy file."""
+    return np.atleast_2d(np.load(path, allow_pickle=False)).astype(np.float32)
+
+
+def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
+    """What to say about it, and the prompt."""
+    if args.goal is not None:
+        return f"reach {args.goal.name}", Goal(read(args.goal)[0])
+    if args.track is not None:
+        return f"follow {args.track.name}", Tracking(read(args.track), args.period)
+    name = args.task or args.reward
+    robot = with_rewards(
+        load_robot(args.robot or bundle.spec.name), [args.reward] * (not args.task)
+    )
+    if name not in robot.tasks:
+        raise RlzeroError(f"no task {name!r}; there are {', '.join(robot.tasks)}")
+    rewards = task_rewards(robot, name, bundle.index().physics).astype(np.float32)
+    return f"collect {name}", Reward(rewards, args.temperature or None)
+
+
+def send(node: Node, message: PromptMessage) -> str:
+    """Publish once somebody listens; return why it was refused, empty if it was taken."""
+    answers: list[str] = []
+
+    def look(status: PolicyStatus) -> None:
+        if status.plan_id == message.id:
+            answers.append("")
+        elif status.rejected_plan_id == message.id:
+            answers.append(f"{status.rejected_reason} (code {status.rejected_code})")
+
+    node.create_subscription(PolicyStatus, "policy_status", look, qos_profile_sensor_data)
+    reliable = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
+    publisher = node.create_publisher(PromptMessage, "prompt", reliable)
+    end = time.monotonic() + PATIENCE_S
+    while not publisher.get_subscription_count() and time.monotonic() < end:
+        rclpy.spin_once(node, timeout_sec=0.1)
+    publisher.publish(message)
+    while not answers and time.monotonic() < end:
+        rclpy.spin_once(node, timeout_sec=0.1)
+    return answers[0] if answers else "nobody answered: is the policy node running?"
+
+
+def main() -> int:
+    """Send one prompt; 0 if the robot acts on it."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--goal", type=Path, metavar="FILE.npy")
+    what.add_argument("--track", type=Path, metavar="FILE.npy")
+    what.add_argument("--task", help="one of the robot's own rewards")
+    what.add_argument("--reward", metavar="MODULE:FUNCTION", help="from features to rewards")
+    parser.add_argument("--bundle", default="walker", help="the one that the policy node runs")
+    parser.add_argument("--robot", help="whose tasks and features (default: the bundle's)")
+    parser.add_argument("--period", type=float, default=0.0, help="seconds between rows of --track")
+    parser.add_argument("--temperature", type=float, default=10.0, help="0 for the plain reward")
+    parser.add_argument("--lifetime", type=float, default=60.0, help="seconds to act on it")
+    args, ros_arguments = parser.parse_known_args()
+    rclpy.init(args=ros_arguments)
+    node = rclpy.create_node("prompt_robot")
+    try:
+        bundle = Bundle.load(args.bundle)
+        command, prompt = prompt_of(args, bundle)
+        message = prompt_message(
+            prompt,
+            command=command,
+            bundle_id=bundle.id,
+            now=node.get_clock().now(),
+            lifetime_s=args.lifetime,
+        )
+        refused = send(node, message)
+    except (RlzeroError, OSError, ValueError) as error:
+        refused = str(error)
+    rclpy.shutdown()
+    print(refused or command, file=sys.stderr if refused else sys.stdout)
+    return 1 if refused else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
