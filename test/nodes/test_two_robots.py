@@ -24,6 +24,7 @@ class Robot:
             "bundle": bundle,
             "dry_run": False,
             "new_stamps_only": False,
+            "preflight": False,  # a paused simulator's stamps stand still
             "use_sim_time": True,
             "engage_s": 0.1,
             "joint_velocity_stop": 0.0,
