@@ -21,7 +21,7 @@ PARAMETERS: dict[str, Row] = {
     "min_confidence": (0.0, "A plan with less confidence than this is refused", -1.0, 1.0),
     "max_plan_steps": (2000, "A plan with more observations than this is refused", 1, 100_000),
     "input_latency_s": (
-        0.005,
+        0.01,
         "How old an input is when it arrives, in seconds; added to its age",
         0.0,
         0.05,
