@@ -14,8 +14,12 @@ import yaml
 
 from rlzero_ros import manifest as mf
 from rlzero_ros.bundle import Bundle
-from rlzero_ros.errors import BundleError, ErrorCode
+from rlzero_ros.errors import BundleError, DataError, ErrorCode
 from rlzero_ros.imitate.forward_backward import ForwardBackward
+from rlzero_ros.imitate.hilp import Hilp
+from rlzero_ros.imitate.latent import goal_latent, reward_latent
+from rlzero_ros.imitate.prompts import Goal, Imitation, Reward, Tracking
+from rlzero_ros.imitate.runtime import PolicyRuntime
 from rlzero_ros.packing import pack_bundle
 from rlzero_ros.project.index import ObservationIndex
 from rlzero_ros.project.thumbnails import Thumbnails, encode_thumbnail
@@ -63,6 +67,34 @@ def pack(destination: Path, index_folder: Path, **changes: Any) -> Bundle:
 def packed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("bundle")
     return pack(folder / "walker", make_index(folder / "index")).path
+
+
+def test_a_bundle_of_another_kind_of_model_answers_every_prompt(
+    packed: Path, tmp_path: Path
+) -> None:
+    """HILP instead of forward-backward: nothing outside `imitate` knows the difference."""
+    torch.manual_seed(1)
+    spec = ROBOT.spec
+    bfm = Hilp(spec.observation_dim, spec.action_dim, LATENT_DIM, hidden=16, metric_hidden=16)
+    with torch.no_grad():
+        bfm.fit_features(bfm.metric_map(torch.randn(200, spec.observation_dim)))
+    bundle = pack(tmp_path / "walker", packed, bfm=bfm)
+    assert bundle.manifest["bfm"]["kind"] == "hilp"
+    back, observations = bundle.bfm(), bundle.index().observations
+    states = torch.from_numpy(observations)
+    with torch.no_grad():
+        torch.testing.assert_close(back.backward_map(states), bfm.backward_map(states))
+    inference, rewards = bundle.inference(), np.linspace(0, 1, 20, dtype=np.float32)
+    wanted = reward_latent(bfm, observations, rewards, 10.0)
+    np.testing.assert_allclose(inference.latents(Reward(rewards, 10.0)), wanted, atol=1e-4)
+    z = inference.latents(Goal(observations[3]))
+    np.testing.assert_allclose(z, goal_latent(bfm, observations[3]), atol=1e-4)
+    assert inference.latents(Tracking(observations, 0.1)).shape == (20, LATENT_DIM)
+    z = inference.latents(Imitation(observations[:4]))
+    assert np.linalg.norm(z) == pytest.approx(np.sqrt(LATENT_DIM), rel=1e-5)
+    assert np.abs(PolicyRuntime(back).act(observations[0], z)).max() <= 1
+    with pytest.raises(DataError, match="rewards"):
+        inference.latents(Reward(rewards[:5]))
 
 
 @pytest.fixture
