@@ -8,6 +8,7 @@ from rlzero_ros.pretrain.collect import CollectConfig, Collector
 from rlzero_ros.pretrain.dataset import open_dataset
 from rlzero_ros.pretrain.resting_poses import resting_configurations, resting_poses
 from rlzero_ros.pretrain.skills import KINDS
+from rlzero_ros.pretrain.vector_environment import VectorEnvironment
 from rlzero_ros.robots.registry import load_robot
 from rlzero_ros.robots.simulation import Simulation
 
@@ -141,3 +142,20 @@ def test_a_free_robot_moves_in_its_own_frame_and_turns_over():
     assert space.reward(seen, spin).min() > 0.999
     seen[:, 23:26] *= -1
     assert space.reward(seen, spin).max() < 1e-6
+
+
+def test_quadrupeds_are_stepped_together_as_one_alone():
+    quadruped = load_robot("quadruped")
+    many = VectorEnvironment(quadruped, 2, seed=3)
+    many.reset()
+    alone = Simulation(quadruped.spec, quadruped.model_xml, seed=3)
+    assert many.physics_dim == 23 + 22
+    np.testing.assert_array_equal(many.physics()[0], alone.physics())
+    rng = np.random.default_rng(0)
+    for _ in range(10):
+        actions = rng.uniform(-1, 1, (2, 12))
+        many.step(actions)
+        alone.step(quadruped.spec.scale_action(actions[0]))
+    np.testing.assert_allclose(many.physics()[0], alone.physics(), atol=1e-9)
+    assert not np.allclose(many.physics()[1], many.physics()[0])
+    assert many.observe().shape == (2, 42)
