@@ -55,7 +55,7 @@ class BodyLimits:
             i = int(np.argmax(speeds / self.velocity))
             return Fault(
                 "joint_velocity",
-                f"{self.joint_names[i]} moves at {speeds[i]:.3g} rad/s or m/s, "
+                f"joint velocity: {self.joint_names[i]} moves at {speeds[i]:.3g} rad/s or m/s, "
                 f"more than {self.velocity[i]:.3g}",
             )
         positions = np.asarray(reading.joint_positions, dtype=np.float64)
@@ -63,7 +63,7 @@ class BodyLimits:
             i = int(np.argmax(np.maximum(self.lower - positions, positions - self.upper)))
             return Fault(
                 "joint_position",
-                f"{self.joint_names[i]} is at {positions[i]:.3g} rad or m, outside "
+                f"joint position: {self.joint_names[i]} is at {positions[i]:.3g} rad or m, outside "
                 f"{self.lower[i]:.3g} to {self.upper[i]:.3g}",
             )
         return self._fallen(reading)
