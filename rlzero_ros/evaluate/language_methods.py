@@ -113,7 +113,7 @@ class Rehearsed:
 
         def improve(plan: Plan) -> Plan:
             started = time.monotonic()
-            better = self._rehearsal.improve(plan)
+            better = self._rehearsal.improve(plan, seed=seed)
             seconds[0] = time.monotonic() - started
             return better
 

@@ -11,6 +11,8 @@ from rlzero_ros.evaluate.language_store import ResultStore, RunKey, RunResult, c
 from rlzero_ros.evaluate.language_suite import LanguageTask, choose, read_prompts, read_suite
 from rlzero_ros.evaluate.motions import SENTENCES, read_sentences
 from rlzero_ros.imagine.captions import CAPTIONS
+from rlzero_ros.imagine.sentences import SentenceEncoder
+from rlzero_ros.imagine.understand import THRESHOLD, SentenceMatcher
 from rlzero_ros.robots.registry import load_robot, robot_names
 
 SUITE = read_suite()
@@ -36,6 +38,31 @@ def test_no_prompt_of_the_suite_is_a_caption_or_was_tuned_on():
     seen = {normal(c) for group in CAPTIONS.values() for c in group}
     seen |= {normal(example.sentence) for example in tuning}
     assert not seen & {normal(task.prompt) for task in SUITE}
+
+
+def test_prompts_of_the_suite_are_taken_for_their_motion():
+    motions = {
+        "run": {"run", "four_legged_run"},
+        "walk": {"walk", "four_legged_walk"},
+        "stand": {"stand", "four_legged_stand"},
+        "standing": {"stand"},
+        "jump": {"four_legged_jump"},
+        "two_legs": {"two_legs"},
+        "lie_down": {"lie", "four_legged_lie"},
+        "lying_down": {"lie"},
+        "flipping": {"flip"},
+        "one_foot": {"one_foot"},
+        "high_kick": {"kick"},
+        "sit_knees": {"kneel"},
+        "lunge": {"lunge"},
+        "headstand": {"headstand"},
+        "boxing": {"punch"},
+        "hands_up": {"hands_up"},
+    }
+    matches = SentenceMatcher(SentenceEncoder()).match([task.prompt for task in SUITE])
+    right = [m.motion in motions[t.name] for t, m in zip(SUITE, matches, strict=True)]
+    assert np.mean([m.score >= THRESHOLD for m in matches]) >= 0.9
+    assert np.mean(right) >= 0.9
 
 
 def test_an_expert_scores_one_and_random_actions_zero():
