@@ -30,7 +30,7 @@ def task_row(robot: str, task: str, scores: Scores, steps: int) -> dict[str, Any
 def result_of(robot: str, updates: int | None, rows: Mapping[str, Any]) -> dict[str, Any]:
     """Everything that the JSON file says."""
     known = [task for task, row in rows.items() if row["known"]]
-    result = {
+    result: dict[str, Any] = {
         "robot": robot,
         "updates": updates,
         "tasks": dict(rows),

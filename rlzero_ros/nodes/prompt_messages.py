@@ -11,7 +11,7 @@ from rclpy.duration import Duration
 from rclpy.time import Time
 
 from ..errors import DataError
-from ..imitate.prompts import Goal, Imitation, Reward, Tracking
+from ..imitate.prompts import Goal, Reward, Tracking
 from ..imitate.prompts import Prompt as LatentPrompt
 from ..msg import Prompt
 
@@ -29,28 +29,34 @@ def prompt_message(
 
     Raises DataError for a demonstration to imitate, which travels as a ProjectedPlan.
     """
-    if isinstance(prompt, Imitation):
-        raise DataError("a demonstration travels as a ProjectedPlan, not as a Prompt")
     message = Prompt(
         id=uuid.uuid4().hex,
         command=command,
         source="prompt",
         bundle_id=bundle_id,
         confidence=confidence,
-        kind={Goal: Prompt.GOAL, Tracking: Prompt.TRACKING, Reward: Prompt.REWARD}[type(prompt)],
     )
-    if isinstance(prompt, Reward):
+    if isinstance(prompt, Goal):
+        message.kind = Prompt.GOAL
+        _set_observations(message, prompt.observation[None])
+    elif isinstance(prompt, Tracking):
+        message.kind = Prompt.TRACKING
+        _set_observations(message, prompt.observations)
+        message.observation_period_s = prompt.period_s
+    elif isinstance(prompt, Reward):
+        message.kind = Prompt.REWARD
         message.rewards = _floats(prompt.rewards)
         message.temperature = prompt.temperature or 0.0
     else:
-        goal = isinstance(prompt, Goal)
-        observations = prompt.observation[None] if goal else prompt.observations
-        message.observation_dim = observations.shape[1]
-        message.observations = _floats(observations)
-        message.observation_period_s = 0.0 if goal else prompt.period_s
+        raise DataError("a demonstration travels as a ProjectedPlan, not as a Prompt")
     message.header.stamp = now.to_msg()
     message.valid_until = (now + Duration(seconds=lifetime_s)).to_msg()
     return message
+
+
+def _set_observations(message: Prompt, observations: NDArray[np.floating]) -> None:
+    message.observation_dim = observations.shape[1]
+    message.observations = _floats(observations)
 
 
 def _floats(values: NDArray[np.floating]) -> array:

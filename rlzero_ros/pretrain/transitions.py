@@ -105,7 +105,8 @@ class Transitions:
 
     def statistics(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation (observation_dim,) of the loaded observations."""
-        total, squares, n = 0.0, 0.0, 0
+        total = torch.zeros(self.observation_dim, dtype=torch.float64, device=self._device)
+        squares, n = torch.zeros_like(total), 0
         for slot in range(self._slots):
             start = int(self._state_starts[slot])
             episodes = int(self._counts[slot] // self._steps[slot])
