@@ -99,7 +99,7 @@ DEGREES = spans(right_knee=(-120.0, -60.0), left_hip=(-20.0, 30.0))
             seen(
                 odom=topic("odom", received_s=PAUSED, stamps_s=PAUSED + 1e9, clock_s=PAUSED + 1e9)
             ),
-            FAILURE,
+            WARNING,
             "odom",
             "paused for 300 ms",
         ),
@@ -208,5 +208,5 @@ def test_a_robot_that_ran_into_its_soft_stops_is_plausible():
 
 
 def test_few_messages_say_nothing_about_a_rate():
-    few = {name: topic(name, received_s=SLOW[:4]) for name in KINDS}
+    few = {name: topic(name, received_s=SLOW[:20]) for name in KINDS}
     assert preflight(SPEC, seen(**few)) == []
