@@ -15,6 +15,10 @@ from ..errors import ErrorCode
 from .command_job import CommandJob, Feedback
 
 _POLL_S = 0.02
+# More goals than this whose results are not told yet are refused: a flood fills no memory.
+MAX_GOALS = 32
+# rclpy keeps the result of an ended goal for so long; its default is 15 minutes.
+_RESULT_KEPT_S = 60
 
 
 class CommandAction:
@@ -38,10 +42,11 @@ class CommandAction:
             ExecuteCommand,
             "execute_command",
             execute_callback=self._follow,
-            goal_callback=lambda _: GoalResponse.ACCEPT,
+            goal_callback=self._admit,
             handle_accepted_callback=self._accept,
             cancel_callback=lambda _: CancelResponse.ACCEPT,
             callback_group=ReentrantCallbackGroup(),
+            result_timeout=_RESULT_KEPT_S,
         )
 
     def close(self, timeout_s: float = 2.0) -> None:
@@ -49,6 +54,10 @@ class CommandAction:
         with self._idle:
             self._idle.wait_for(lambda: not self._jobs, timeout_s)
         self._server.destroy()
+
+    def _admit(self, _: ExecuteCommand.Goal) -> GoalResponse:
+        with self._idle:
+            return GoalResponse.ACCEPT if len(self._jobs) < MAX_GOALS else GoalResponse.REJECT
 
     def _accept(self, goal: Any) -> None:
         request = goal.request
@@ -88,4 +97,6 @@ class CommandAction:
             imagine_s=outcome.imagine_s,
             project_s=outcome.project_s,
             similarity=outcome.similarity,
+            rehearse_s=outcome.rehearse_s,
+            rehearsal_gain=outcome.rehearsal_gain,
         )

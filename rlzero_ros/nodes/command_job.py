@@ -21,6 +21,8 @@ class Outcome:
     imagine_s: float = 0.0
     project_s: float = 0.0
     similarity: float = 0.0
+    rehearse_s: float = 0.0
+    rehearsal_gain: float = 0.0
 
 
 class CommandJob:

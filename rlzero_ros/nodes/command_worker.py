@@ -9,8 +9,7 @@ from collections.abc import Callable
 
 from ..errors import CommandError, ErrorCode, RlzeroError
 from ..imagine.command import clean_command
-from ..pipeline import Pipeline, Plan
-from ..project.projection import confidence
+from ..planning import Planned, Planner
 from .command_job import CommandJob, Outcome
 from .policy_watch import PolicyWatch
 
@@ -20,7 +19,7 @@ MAX_DURATION_S = 86_400.0
 
 
 class CommandWorker:
-    """Imagine, project, send, watch the robot act.
+    """Plan, send, watch the robot act.
 
     publish(plan, id, seconds) sends a plan to act on for at least so long, publish_hold() tells the
     policy node to hold.
@@ -31,17 +30,17 @@ class CommandWorker:
 
     def __init__(
         self,
-        pipeline: Pipeline,
+        planner: Planner,
         policy: PolicyWatch,
         *,
-        publish: Callable[[Plan, str, float], None],
+        publish: Callable[[Planned, str, float], None],
         publish_hold: Callable[[], None],
         min_confidence: float,
         policy_timeout_s: float,
         now_s: Callable[[], float],
         on_defect: Callable[[Exception], None],
     ) -> None:
-        self._pipeline = pipeline
+        self._planner = planner
         self._policy = policy
         self._publish = publish
         self._publish_hold = publish_hold
@@ -55,6 +54,7 @@ class CommandWorker:
         self._current: CommandJob | None = None
         self._next: CommandJob | None = None
         self._stopping = False
+        self._last: Planned | None = None
         self._thread = threading.Thread(target=self._run, name="commands", daemon=True)
 
     @property
@@ -62,6 +62,11 @@ class CommandWorker:
         """The command on its way; empty if there is none."""
         job = self._current
         return "" if job is None else job.command
+
+    @property
+    def last(self) -> Planned | None:
+        """The last plan that the robot acted on."""
+        return self._last
 
     def start(self) -> None:
         """Begin to take jobs."""
@@ -98,16 +103,25 @@ class CommandWorker:
             if job.finish(Outcome(ErrorCode.CANCELED, "canceled")):
                 self._publish_hold()
 
+    def cancel_all(self) -> str:
+        """End whatever is on its way, return the robot to its hold behaviour; what was ended."""
+        with self._sending:
+            with self._changed:
+                ended = self.doing
+                self._end_all(Outcome(ErrorCode.CANCELED, "canceled"))
+            self._publish_hold()
+        return ended
+
     def plan(
         self,
         command: str,
         seed: int,
         on_progress: Callable[[str, float], None] | None = None,
         is_canceled: Callable[[], bool] | None = None,
-    ) -> Plan:
-        """Imagine and project, sending nothing; raises RlzeroError."""
+    ) -> Planned:
+        """What would be sent, sending nothing; raises RlzeroError."""
         with self._planning:
-            return self._pipeline.plan(
+            return self._planner.plan(
                 command, seed=seed, on_progress=on_progress, is_canceled=is_canceled
             )
 
@@ -141,9 +155,13 @@ class CommandWorker:
         plan_id = str(uuid.uuid4())
 
         def outcome(code: ErrorCode, message: str) -> Outcome:
-            return Outcome(code, message, plan_id, plan.imagine_s, plan.project_s, similarity)
+            spent = plan.imagine_s, plan.project_s, similarity
+            if plan.rehearsal is None:
+                return Outcome(code, message, plan_id, *spent)
+            seconds, gain = plan.rehearsal.seconds, plan.rehearsal.gain
+            return Outcome(code, message, plan_id, *spent, seconds, gain)
 
-        trust = confidence(plan.projection)
+        trust = plan.confidence
         if trust < self._min_confidence:
             return outcome(
                 ErrorCode.LOW_SIMILARITY,
@@ -158,6 +176,8 @@ class CommandWorker:
         code, message = self._await_answer(job, plan_id)
         if code != ErrorCode.OK:
             return outcome(code, message)
+        self._last = plan
+        self._planner.worked(plan, job.seed)
         job.feedback("send", 1.0, similarity)
         return outcome(*self._watch(job, plan_id, similarity))
 

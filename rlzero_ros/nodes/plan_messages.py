@@ -10,15 +10,13 @@ from rclpy.duration import Duration
 from rclpy.time import Time
 from sensor_msgs.msg import CompressedImage
 
-from ..evaluate.strip import png, projection_strip, spread
 from ..msg import ProjectedPlan
-from ..pipeline import Plan
-from ..project.projection import confidence
+from ..planning import Planned, strip_of
 from ..project.thumbnails import Thumbnails
 
 
 def plan_message(
-    plan: Plan, *, plan_id: str, bundle_id: str, now: Time, lifetime_s: float
+    plan: Planned, *, plan_id: str, bundle_id: str, now: Time, lifetime_s: float
 ) -> ProjectedPlan:
     """A plan that the policy node may take within lifetime_s from now."""
     message = ProjectedPlan(
@@ -27,7 +25,7 @@ def plan_message(
         source=plan.source,
         bundle_id=bundle_id,
         observation_dim=plan.projection.observations.shape[1],
-        confidence=confidence(plan.projection),
+        confidence=plan.confidence,
         imagine_s=plan.imagine_s,
         project_s=plan.project_s,
     )
@@ -44,13 +42,9 @@ def hold_message(*, plan_id: str, bundle_id: str, now: Time, lifetime_s: float) 
     return message
 
 
-def strip_message(plan: Plan, thumbnails: Thumbnails, now: Time) -> CompressedImage:
+def strip_message(plan: Planned, thumbnails: Thumbnails, now: Time) -> CompressedImage:
     """Some of the imagined frames above the real ones that they were projected to, as a PNG."""
-    chosen = spread(len(plan.clip.frames))
-    indices = plan.variations[0].projection.indices
-    real = [thumbnails.decode(int(indices[i])) for i in chosen]
-    strip = projection_strip([plan.clip.frames[i] for i in chosen], real)
-    message = CompressedImage(format="png", data=png(strip))
+    message = CompressedImage(format="png", data=strip_of(plan, thumbnails))
     message.header.stamp = now.to_msg()
     return message
 

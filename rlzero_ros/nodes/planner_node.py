@@ -8,36 +8,40 @@ import traceback
 import uuid
 from collections import Counter
 from contextlib import ExitStack
+from functools import partial
 from typing import NoReturn
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.clock import Clock, ClockType
 from rclpy.publisher import Publisher
-from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
+from rclpy.qos import QoSProfile
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
 from ..bundle import Bundle
 from ..errors import ErrorCode, RlzeroError
 from ..msg import PolicyStatus, ProjectedPlan
 from ..paths import find_bundle
-from ..pipeline import Pipeline, Plan
-from ..project.projection import confidence
+from ..planning import Planned
 from ..srv import PreviewCommand
 from .command_action import CommandAction
 from .command_job import CommandJob, Feedback, Outcome
 from .command_worker import CommandWorker
 from .diagnostics import diagnostic_message
+from .entities import LATCHED, RELIABLE, SENSOR_DATA, open_publisher, open_subscription
 from .imaginer_parameters import make_imaginer, make_stream
 from .lifecycle import ManagedNode, run_node
 from .parameter_table import declare_table, read_table
 from .plan_messages import hold_message, plan_message, strip_message
 from .planner_parameters import PARAMETERS
+from .planner_setup import make_planner
 from .policy_watch import PolicyWatch
+from .robot_watch import RobotWatch
+from .skill_service import SkillService
 from .video_prompt import VideoPrompt
 
-_LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 # One waits for the running goal, one for a goal that it preempts, one previews, one takes pictures,
 # one answers.
 _THREADS = 5
@@ -51,6 +55,7 @@ class PlannerNode(ManagedNode):
         declare_table(self, PARAMETERS)
         self._configured = ExitStack()
         self._activated = ExitStack()
+        self._robot: RobotWatch | None = None
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
 
     def configure(self) -> None:
@@ -58,17 +63,16 @@ class PlannerNode(ManagedNode):
         self._options = read_table(self, PARAMETERS)
         self._bundle = Bundle.load(find_bundle(self._options["bundle"]))
         self._stream = make_stream(self._options)
-        # Others are slow, or show the same however often they are asked.
-        drawn = self._options["imaginer"] == "storyboard"
-        self._pipeline = Pipeline(
+        self._planner = make_planner(
+            self._options,
             self._bundle,
             make_imaginer(self._options, self._stream),
-            variations=self._options["storyboard.variations"] if drawn else 1,
+            where=lambda: None if self._robot is None else self._robot.state(),
+            warn=self.get_logger().warning,
         )
-        self._pipeline.warm_up()
         self._plans = self._publisher(ProjectedPlan, "plan")
         self._imagination = self._publisher(CompressedImage, "imagination")
-        self._diagnostics = self._publisher(DiagnosticArray, "/diagnostics", QoSProfile(depth=1))
+        self._diagnostics = self._publisher(DiagnosticArray, "/diagnostics", RELIABLE)
 
     def activate(self) -> None:
         """Take commands."""
@@ -76,7 +80,7 @@ class PlannerNode(ManagedNode):
         self._ended: Counter[ErrorCode] = Counter()
         self._last = "no command yet"
         self._worker = CommandWorker(
-            self._pipeline,
+            self._planner,
             self._policy,
             publish=self._publish,
             publish_hold=self._publish_hold,
@@ -85,17 +89,18 @@ class PlannerNode(ManagedNode):
             now_s=lambda: self.get_clock().now().nanoseconds * 1e-9,
             on_defect=self._report_defect,
         )
-        status = self.create_subscription(
-            PolicyStatus, "policy_status", self._policy.update, qos_profile_sensor_data
-        )
-        self._activated.callback(self.destroy_subscription, status)
+        hear = partial(open_subscription, self, self._activated)
+        hear(PolicyStatus, "policy_status", self._policy.update, SENSOR_DATA)
         action = CommandAction(self, self._start, self._worker.cancel)
         self._activated.callback(action.close)
-        sentences = self.create_subscription(
-            String, "language_command", self._on_sentence, QoSProfile(depth=1)
-        )
-        self._activated.callback(self.destroy_subscription, sentences)
-        self._activated.callback(VideoPrompt(self, self._stream).close)
+        hear(String, "language_command", self._on_sentence, RELIABLE)
+        VideoPrompt(self, self._activated, self._stream)
+        SkillService(self, self._activated, self._planner, lambda: self._worker.last)
+        if self._planner.rehearses:
+            self._robot = RobotWatch(self, self._activated, self._bundle.spec)
+            self._activated.callback(setattr, self, "_robot", None)
+        canceling = self.create_service(Trigger, "cancel_command", self._on_cancel)
+        self._activated.callback(self.destroy_service, canceling)
         preview = self.create_service(
             PreviewCommand,
             "preview_command",
@@ -115,12 +120,10 @@ class PlannerNode(ManagedNode):
     def cleanup(self) -> None:
         """Close the outputs; free the models."""
         self._configured.close()
-        self.__dict__.pop("_pipeline", None)
+        self.__dict__.pop("_planner", None)
 
-    def _publisher(self, message_type: type, topic: str, qos: QoSProfile = _LATCHED) -> Publisher:
-        publisher = self.create_publisher(message_type, topic, qos)
-        self._configured.callback(self.destroy_publisher, publisher)
-        return publisher
+    def _publisher(self, message_type: type, topic: str, qos: QoSProfile = LATCHED) -> Publisher:
+        return open_publisher(self, self._configured, message_type, topic, qos)
 
     def _start(self, command: str, seed: int, duration_s: float, feedback: Feedback) -> CommandJob:
         job = CommandJob(
@@ -136,6 +139,13 @@ class PlannerNode(ManagedNode):
     def _on_sentence(self, message: String) -> None:
         self._start(message.data, self._options["seed"], 0.0, lambda *_: None)
 
+    def _on_cancel(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        """For those who cannot call the action's cancel, such as Foxglove."""
+        ended = self._worker.cancel_all()
+        response.success = True
+        response.message = f"{ended}: canceled" if ended else "the robot is told to hold"
+        return response
+
     def _on_preview(
         self, request: PreviewCommand.Request, response: PreviewCommand.Response
     ) -> PreviewCommand.Response:
@@ -146,10 +156,10 @@ class PlannerNode(ManagedNode):
             return response
         response.imagination = self._strip(plan)
         response.similarities = [float(s) for s in plan.projection.similarities]
-        response.message = f"{plan.clip.source}, confidence {confidence(plan.projection):.2f}"
+        response.message = f"{plan.source}, confidence {plan.confidence:.2f}"
         return response
 
-    def _publish(self, plan: Plan, plan_id: str, seconds: float) -> None:
+    def _publish(self, plan: Planned, plan_id: str, seconds: float) -> None:
         message = plan_message(
             plan,
             plan_id=plan_id,
@@ -169,7 +179,7 @@ class PlannerNode(ManagedNode):
         )
         self._plans.publish(message)
 
-    def _strip(self, plan: Plan) -> CompressedImage:
+    def _strip(self, plan: Planned) -> CompressedImage:
         thumbnails = self._bundle.index().thumbnails
         return strip_message(plan, thumbnails, self.get_clock().now())
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from .imaginer_parameters import IMAGINER_PARAMETERS
 from .parameter_table import Row
+from .planner_setup import PLANNING_PARAMETERS
 
 PARAMETERS: dict[str, Row] = {
     "bundle": ("walker", "Name or folder of the robot's bundle."),
     **IMAGINER_PARAMETERS,
-    "storyboard.variations": (
-        4,
-        "Clips that the storyboard draws for one sentence; their projections are joined.",
-        1,
-        16,
-    ),
+    **PLANNING_PARAMETERS,
     "seed": (0, "Seed of what is imagined for sentences on language_command.", 0, 2**31 - 1),
     "min_confidence": (0.15, "A projection below this confidence is refused.", -1.0, 1.0),
     "plan_lifetime_s": (

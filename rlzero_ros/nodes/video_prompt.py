@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
-from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from ..errors import RlzeroError
 from ..imagine.frame_stream import FrameStream
 from ..imagine.image_pixels import decode_image
+from .entities import SENSOR_DATA, open_subscription
 
 _MAX_SIDE = 256
 
 
 class VideoPrompt:
-    """Listens until it is closed."""
+    """Listens until the stack that it is given closes."""
 
-    def __init__(self, node: Node, stream: FrameStream) -> None:
+    def __init__(self, node: Node, stack: ExitStack, stream: FrameStream) -> None:
         self._node, self._stream = node, stream
-        self._subscription = node.create_subscription(
-            Image,
-            "video_prompt",
-            self._on_image,
-            qos_profile_sensor_data,
-            # Of its own, so that pictures and commands do not wait for each other.
-            callback_group=MutuallyExclusiveCallbackGroup(),
+        # A group of its own, so that pictures and commands do not wait for each other.
+        group = MutuallyExclusiveCallbackGroup()
+        open_subscription(
+            node, stack, Image, "video_prompt", self._on_image, SENSOR_DATA, callback_group=group
         )
-
-    def close(self) -> None:
-        """Listen no more."""
-        self._node.destroy_subscription(self._subscription)
 
     def _on_image(self, message: Image) -> None:
         stamp = message.header.stamp

@@ -46,6 +46,7 @@ def world(tmp_path_factory):
     home = tmp_path_factory.mktemp("home")
     previous = os.environ.get("RLZERO_HOME")
     os.environ["RLZERO_HOME"] = str(home)
+    os.environ["XDG_DATA_HOME"] = str(home / "data")  # nobody's own skills
     _make_embedder(home / "models" / "tiny")
     _make_bundle(home, "tiny", likeness=1.0)
     _make_bundle(home, "alien", likeness=-1.0)
@@ -226,12 +227,12 @@ class Nodes:
     def simulator(self, **parameters):
         return self._wait(self._simulator(**parameters))
 
-    def robot(self):
+    def robot(self, **planner):
         """Simulator, policy node and planner; those that still run are kept."""
         makers = {
             "simulator": self._simulator,
             "policy": self._policy,
-            "planner": self._planner,
+            "planner": lambda: self._planner(**planner),
         }
         for name, make in makers.items():
             if name not in self._alive or not self._alive[name].is_running():
@@ -239,7 +240,8 @@ class Nodes:
         return [self._wait(self._alive[name]) for name in makers]
 
     def _planner(self, namespace=None, **parameters):
-        options = {"bundle": "tiny", "min_confidence": -1.0, **parameters}
+        # Nothing that another test said comes back, unless a test is about that.
+        options = {"bundle": "tiny", "min_confidence": -1.0, "skills.cache": False, **parameters}
         return self.starter("planner_node", parameters=options, namespace=namespace)
 
     def _simulator(self, **parameters):
@@ -247,7 +249,9 @@ class Nodes:
 
     def _policy(self):
         options = {"bundle": "tiny", "dry_run": False, "new_stamps_only": False, "engage_s": 0.1}
-        return self.starter("policy_node", parameters=options)
+        # A policy with random weights presses MuJoCo's soft joints far beyond their ranges.
+        free = {"joint_velocity_stop": 0.0, "joint_margin_stop": 0.0}
+        return self.starter("policy_node", parameters=options | free)
 
     def _wait(self, process):
         deadline = time.monotonic() + START_S

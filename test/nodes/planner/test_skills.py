@@ -1,0 +1,93 @@
+"""Skills through the nodes: saved by service, recalled by name and sentence, over restarts."""
+
+import time
+
+import numpy as np
+import pytest
+
+from rlzero_ros.errors import ErrorCode
+from rlzero_ros.skills.library import SkillLibrary
+from rlzero_ros.srv import SaveSkill
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("skills")
+
+
+def remembering(folder):
+    return {"skills.cache": True, "skills.folder": folder}
+
+
+@pytest.fixture(scope="module")
+def robot(nodes, folder):
+    """Simulator, policy and a planner that remembers."""
+    return nodes.robot(**remembering(folder))
+
+
+@pytest.fixture
+def person(robot, meet):
+    somebody = meet()
+    somebody.forget_what_was_latched()
+    somebody.arm()
+    return somebody
+
+
+def save(person, name, replace=False):
+    return person.call(SaveSkill, "save_skill", SaveSkill.Request(name=name, replace=replace))
+
+
+def carry_out(person, command, seed=0):
+    began = time.monotonic()
+    handle, heard = person.send(command, seed=seed)
+    _, result = person.result(handle)
+    assert result.error_code == ErrorCode.OK, result.message
+    person.wait(lambda: person.plans and person.plans[-1].id == result.plan_id, 5.0, "the plan")
+    stages = [f.stage for f in heard]
+    return np.array(person.plans[-1].observations), stages, time.monotonic() - began, result
+
+
+def test_nothing_is_saved_before_the_robot_did_something(person):
+    answer = save(person, "nothing")
+    assert answer.error_code == ErrorCode.SKILL_MISSING
+    assert "command" in answer.message
+
+
+def test_what_worked_comes_back_without_being_imagined(person, folder, robot, nodes):
+    first, stages, _, _ = carry_out(person, "walk forward", seed=3)
+    assert "imagine" in stages
+    again, stages, _, result = carry_out(person, "walk forward", seed=3)
+    assert "recall" in stages
+    assert "imagine" not in stages
+    assert (result.imagine_s, result.project_s) == (0.0, 0.0)
+    np.testing.assert_array_equal(again, first)
+    other, stages, _, _ = carry_out(person, "walk forward", seed=4)
+    assert "imagine" in stages
+    assert not np.array_equal(other, first)
+
+    # By name: the last plan, whatever the seed, also after a restart.
+    assert save(person, "../walk").error_code == ErrorCode.SKILL_NAME
+    answer = save(person, "My Walk")
+    assert (answer.error_code, answer.name) == (ErrorCode.OK, "my_walk"), answer.message
+    assert answer.command == "walk forward"
+    assert save(person, "my walk").error_code == ErrorCode.SKILL_NAME
+    assert save(person, "my walk", replace=True).error_code == ErrorCode.OK
+    robot[-1].kill()
+    nodes.robot(**remembering(folder))
+    person.forget_what_was_latched()
+    named, stages, _, _ = carry_out(person, "my walk", seed=99)
+    assert "recall" in stages
+    np.testing.assert_array_equal(named, other)
+    assert len(SkillLibrary(folder).load("my_walk").strip) > 100
+    person.wait(lambda: person.pictures, 5.0, "the strip of the skill")
+
+    # Damaged on the disk: imagined again, and set aside.
+    for tensors in folder.glob("my_walk.*.safetensors"):
+        content = bytearray(tensors.read_bytes())
+        content[-1] ^= 1
+        tensors.write_bytes(content)
+    back, stages, _, _ = carry_out(person, "walk forward", seed=3)
+    assert "my_walk" not in SkillLibrary(folder).names()
+    np.testing.assert_array_equal(back, first)
+    (place,) = (folder / "quarantine").iterdir()
+    assert "sha256" in (place / "reason.txt").read_text()
