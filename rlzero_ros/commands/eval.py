@@ -12,6 +12,7 @@ from pathlib import Path
 
 MEASURES = {
     "motions": "do sentences reach the right motion, and is nonsense refused",
+    "captions": "do pictures and sentences find each other in the embedder's space",
     "retrieval": "do drawings find the robot's own state in the same pose",
     "returns": "how much reward the policies collect",
     "language": "do robots do what the language benchmark says, and do rivals do it better",

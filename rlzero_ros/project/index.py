@@ -145,10 +145,13 @@ class ObservationIndex:
         if not 1 <= k <= len(self):
             raise ProjectError(f"k must lie in 1..{len(self)}, got {k}")
         _, rows = self._search.search(_queries(windows, weights, motion), k)
-        flat = self._index.reconstruct_batch(rows.ravel())[:, : WINDOW * self.dim]
-        found = flat.reshape(len(windows), k, WINDOW, self.dim)
-        similarities = np.einsum("tw,twd,tkwd->tk", weights, windows, found)
+        similarities = np.einsum("tw,twd,tkwd->tk", weights, windows, self.windows(rows))
         return similarities.astype(np.float32), rows
+
+    def windows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
+        """The embeddings (..., 3, dim) of rows (...), as rounded as the index keeps them."""
+        flat = self._index.reconstruct_batch(rows.ravel())[:, : WINDOW * self.dim]
+        return np.asarray(flat, np.float32).reshape(*rows.shape, WINDOW, self.dim)
 
     def recall(
         self, windows: NDArray[np.float32], weights: tuple[float, ...], motion: float, seed: int = 0

@@ -14,6 +14,7 @@ from ..imagine.clip import Clip
 from .calibration import Calibration
 from .embedder import FrameEmbedder
 from .index import WINDOW, ObservationIndex
+from .temporal import TEMPORAL, best_sequence
 
 WINDOW_WEIGHTS = (0.15, 0.7, 0.15)
 """How much the frames before, at and after the moment count."""
@@ -74,6 +75,7 @@ def project(
     window: tuple[float, float, float] = WINDOW_WEIGHTS,
     motion: float = MOTION_WEIGHT,
     spread: float = SPREAD,
+    temporal: str = "none",
 ) -> Projection:
     """Replaces every frame of the clip by the nearest real observation.
 
@@ -86,6 +88,8 @@ def project(
         spread: frames that look the same, as in a clip of standing still, take turns among the
             observations whose confidence is within this of the best one's, so that a plan does
             not hang on a single observation. Zero takes the nearest always.
+        temporal: "viterbi" takes the candidates that follow one another best instead; see
+            ``temporal``.
 
     Raises:
         BundleError: the index was made with another embedder.
@@ -93,7 +97,7 @@ def project(
     """
     check_embedder(embedder, index)
     embeddings = embedder.embed(clip.frames)
-    return project_embeddings(embeddings, clip.fps, index, window, motion, spread)
+    return project_embeddings(embeddings, clip.fps, index, window, motion, spread, temporal)
 
 
 def check_embedder(embedder: FrameEmbedder, index: ObservationIndex) -> None:
@@ -113,17 +117,24 @@ def project_embeddings(
     window: tuple[float, float, float] = WINDOW_WEIGHTS,
     motion: float = MOTION_WEIGHT,
     spread: float = SPREAD,
+    temporal: str = "none",
 ) -> Projection:
     """As `project`, of frames whose embeddings (T, dim) by the index's embedder are known."""
     if len(window) != WINDOW or not min(window) >= 0 or not 0 < window[1] < np.inf:
         raise ProjectError(f"window weights must be three, >= 0, the middle one > 0: {window}")
     if not (0 <= motion < np.inf and 0 <= spread < np.inf):
         raise ProjectError(f"motion and spread must be >= 0, not {motion} and {spread}")
+    if temporal not in TEMPORAL:
+        raise ProjectError(f"temporal is one of {', '.join(TEMPORAL)}, not {temporal!r}")
     rows, weights = clip_windows(len(embeddings), fps, index.window_stride_s, window)
     k = min(_CANDIDATES, len(index))
     similarities, indices = index.search(embeddings[rows], weights, motion, k)
-    margin = spread * (1.0 - index.chance_similarity)
-    chosen = _take_turns(similarities, indices, margin)
+    if temporal == "viterbi":
+        share = 1.0 / (fps * index.window_stride_s)
+        chosen = best_sequence(similarities, index.windows(indices), share)
+    else:
+        margin = spread * (1.0 - index.chance_similarity)
+        chosen = _take_turns(similarities, indices, margin)
     frames = np.arange(len(chosen))
     found = indices[frames, chosen]
     return Projection(

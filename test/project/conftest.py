@@ -17,7 +17,7 @@ from rlzero_ros.project.thumbnails import Thumbnails, encode_thumbnail
 
 torch.set_num_threads(1)
 
-_TEXT = {"context_length": 16, "vocab_size": 100, "width": 32, "heads": 2, "layers": 1}
+_TEXT = {"context_length": 16, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1}
 _CLIP: dict[str, Any] = {
     "embed_dim": 24,
     "vision_cfg": {"image_size": 32, "layers": 2, "width": 32, "head_width": 16, "patch_size": 8},

@@ -40,6 +40,18 @@ def test_embeds_like_open_clip_does(
     np.testing.assert_allclose(embeddings, expected, atol=1e-5)
 
 
+def test_frames_of_the_right_size_are_embedded_as_all_others(
+    model_folder: Callable[..., Path],
+) -> None:
+    folder = model_folder("some-model", "clip", mean=[0.1, 0.2, 0.3], std=[0.5, 0.6, 0.7])
+    frames = random_frames(3, 32, 32)
+    model, preprocess = open_clip.create_model_from_pretrained(f"local-dir:{folder}")
+    with torch.no_grad():
+        images = torch.stack([preprocess(Image.fromarray(f)) for f in frames])
+        expected = model.eval().encode_image(images, normalize=True).numpy()
+    np.testing.assert_allclose(load_embedder(str(folder)).embed(frames), expected, atol=1e-5)
+
+
 def test_batches_do_not_change_embeddings(model_folder: Callable[..., Path]) -> None:
     embedder = load_embedder(str(model_folder("clip")))
     frames = random_frames(150, 32, 32)
