@@ -145,11 +145,11 @@ def lost(stage):
 FIRST = [[value, *[0.0] * 5] for value in (NAN, INF, 1e300, 1e6)]
 IMPOSSIBLE = {
     "position-nan": (JointState, "position", FIRST[0], "joint positions"),
-    "position-huge": (JointState, "position", FIRST[2], "position"),
-    "position-out-of-range": (JointState, "position", FIRST[3], "position"),
+    "position-huge": (JointState, "position", FIRST[2], "is at"),
+    "position-out-of-range": (JointState, "position", FIRST[3], "is at"),
     "velocity-inf": (JointState, "velocity", FIRST[1], "joint velocities"),
-    "velocity-huge": (JointState, "velocity", FIRST[2], "velocit"),
-    "velocity-out-of-range": (JointState, "velocity", FIRST[3], "velocit"),
+    "velocity-huge": (JointState, "velocity", FIRST[2], "moves at"),
+    "velocity-out-of-range": (JointState, "velocity", FIRST[3], "moves at"),
     "velocity-missing": (JointState, "velocity", [], "0 velocity values for 6 names"),
     "position-too-short": (JointState, "position", [0.0] * 3, "3 position values for 6 names"),
     "position-too-long": (JointState, "position", [0.0] * 700, "700 position values"),

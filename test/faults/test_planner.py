@@ -4,6 +4,7 @@ import math
 import signal
 import time
 
+import faultlab.shout
 import numpy as np
 import pytest
 from action_msgs.msg import GoalStatus
@@ -129,7 +130,6 @@ def frozen_imagining(stage):
 
 
 NONSENSE = {
-    "five megabytes": "walk " * 1_000_000,
     "not UTF-8": b"\x00\x01\x00\x00\x05\x00\x00\x00\xff\xfe\xfd\xfc\x00",
     "control characters": "walk\x1b[2J forward",
     "empty": "",
@@ -142,6 +142,17 @@ for key in NONSENSE:
         plan = stage.ready(plan=True)
         said = next(v for k, v in NONSENSE.items() if k.lower() == name)
         return stage.expect_unmoved(plan, stage.speaker.say(said), last_s=1.0)
+
+
+@table.row("a sentence of five megabytes", f"refuses it, {GOES_ON}", GAP_MS)
+def huge_sentence(stage):
+    plan = stage.ready(plan=True)
+    planner = stage.process("planner_node")
+    start_s = time.monotonic()
+    assert stage.run_beside(faultlab.shout, "5000000") == 0
+    measured = stage.expect_unmoved(plan, start_s)
+    assert "COMMAND_TOO_LONG" in planner.read_log()
+    return measured
 
 
 @table.row("300 sentences at once", "goes on at its rate, obeys the last one", GAP_MS)

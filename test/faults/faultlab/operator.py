@@ -92,7 +92,10 @@ class Operator:
         while not (answer := self.arm()).success:
             assert time.monotonic() < deadline, answer.message
             time.sleep(0.05)
-        self.wait_for(lambda s: s.guard_state == PolicyStatus.RUNNING, "an engaged policy")
+        status = self.wait_for(
+            lambda s: s.guard_state in (PolicyStatus.RUNNING, PolicyStatus.STOPPED), "RUNNING"
+        )
+        assert status.guard_state == PolicyStatus.RUNNING, status.stop_reason
 
     def plan(self, plan_id: str, lifetime_s: float = 60.0, steps: int = 8) -> ProjectedPlan:
         """A good plan, made of the robot's own observations."""
@@ -121,4 +124,7 @@ class Operator:
     def act(self, plan_id: str) -> None:
         """Send a good plan and wait until the robot acts on it."""
         self.publish(self.plan(plan_id))
-        self.wait_for(lambda s: s.plan_id == plan_id, f"plan {plan_id}")
+        status = self.wait_for(
+            lambda s: plan_id in (s.plan_id, s.rejected_plan_id), f"an answer to plan {plan_id}"
+        )
+        assert status.plan_id == plan_id, status.rejected_reason

@@ -64,9 +64,11 @@ class PlayedRobot:
             return self.sent_s
 
     def heal(self) -> None:
-        """Be a good robot again."""
-        self.say(lambda topic, message: [message], clock_offset_s=0.0, rate_hz=200.0)
-        self.velocities = SPEED.copy()
+        """Be a good robot again, at the full rate by the end of the call."""
+        period_s = 1.0 / self.rate_hz
+        good = {"clock_offset_s": 0.0, "rate_hz": 200.0, "velocities": SPEED.copy()}
+        self.say(lambda topic, message: [message], **good)
+        time.sleep(period_s)
 
     def _run(self) -> None:
         deadline = time.monotonic()

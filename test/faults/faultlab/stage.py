@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import time
-from collections import deque
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-from rclpy.qos import qos_profile_sensor_data
-from sensor_msgs.msg import JointState
 
 from rlzero_ros.bundle import Bundle
 from rlzero_ros.msg import PolicyStatus
@@ -46,11 +45,7 @@ class Stage:
         self._starter = starter
         self._processes: dict[str, Any] = {}
         self._parameters: dict[str, dict[str, object]] = {}
-        self._velocities: deque[np.ndarray] = deque(maxlen=60)
-        self.recorder = CommandRecorder(node, bundle.spec, lambda: list(self._velocities))
-        node.create_subscription(
-            JointState, "joint_states", self._on_joints, qos_profile_sensor_data
-        )
+        self.recorder = CommandRecorder(node, bundle.spec)
         self.ids = (f"fault-{n}" for n in itertools.count(1))
 
     def play(self) -> PlayedRobot:
@@ -76,6 +71,11 @@ class Stage:
     def launch(self, name: str, prelude: str = "", **parameters: object) -> Any:
         """A process of its own that `ready` knows nothing of; prelude: Python to execute first."""
         return self._starter(name, parameters=parameters, prelude=prelude)
+
+    def run_beside(self, module: ModuleType, *arguments: str) -> int:
+        """Run a script in a process of its own; its exit status."""
+        command = [sys.executable, str(module.__file__), *arguments]
+        return int(self._starter.start("beside", command).popen.wait(60.0))
 
     def start(self, name: str, **parameters: object) -> Any:
         """As `process`, and wait until the node is active."""
@@ -157,12 +157,6 @@ class Stage:
             f"a refusal of {plan_id!r}",
             timeout_s,
         )
-
-    def _on_joints(self, message: JointState) -> None:
-        names = list(self.bundle.spec.joint_names)
-        if len(message.velocity) == len(message.name) and set(names) <= set(message.name):
-            at = [message.name.index(n) for n in names]
-            self._velocities.append(np.array(message.velocity)[at])
 
 
 class Theatre:

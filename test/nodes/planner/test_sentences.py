@@ -57,6 +57,15 @@ def test_a_sentence_becomes_a_plan_and_a_picture(person):
     assert picture.width > 4 * picture.height
 
 
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), -1.0, 1e30])
+def test_a_goal_must_end_within_a_day(person, seconds):
+    handle, _ = person.send("walk forward", duration_s=seconds)
+    status, result = person.result(handle)
+    assert status == GoalStatus.STATUS_ABORTED
+    assert result.error_code == ErrorCode.COMMAND_NOT_UNDERSTOOD
+    assert "duration_s" in result.message
+
+
 def test_bad_sentences_get_their_code_by_every_way_and_the_node_stays_up(planner, person):
     for sentence, code in BAD.items():
         handle, _ = person.send(sentence)
