@@ -108,8 +108,9 @@ class OpenClipEmbedder:
         """What the model takes (T, 3, S, S) of frames, as its own preprocessing makes it."""
         if frames.shape[1:3] != self._size:
             return torch.stack([self._preprocess(Image.fromarray(f)) for f in frames])
-        # Nothing is to be resized, and all frames can be normalised at once: twice as fast.
-        images = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float()
+        # Nothing is to be resized, and all frames can be normalised at once: twice as fast. The
+        # copy is for frames that lie in a file and may not be written to.
+        images = torch.from_numpy(np.array(frames)).permute(0, 3, 1, 2).float()
         return images.div_(255.0).sub_(self._mean).div_(self._std)
 
     @cached_property
