@@ -108,6 +108,8 @@ class CommandRecorder:
             return [f"not {self._lower.size} finite numbers: {values}"]
         if (values < self._lower).any() or (values > self._upper).any():
             return [f"outside the limits: {values}"]
+        if last.values.shape != values.shape:
+            return []
         steps = command.number - last.number
         # A new node counts from one again, and begins where it finds the robot.
         change = np.abs(values - (last.values if steps >= 0 else 0.0))
