@@ -26,13 +26,13 @@ def test_plans_are_valid_by_the_clock_topic_and_safety_is_not(
     operator.run()
     # By the wall clock it ends in half a century; by this clock it ended a second ago.
     plan = operator.plan(it.bundle.id, "over")
-    plan.valid_until.sec = SIM_S - 1
+    plan.header.stamp.sec, plan.valid_until.sec = SIM_S - 61, SIM_S - 1
     operator.send(plan)
     status = operator.wait_for(lambda s: s.rejected_plan_id == "over", "the refusal")
     assert status.rejected_code == ErrorCode.PLAN_EXPIRED
     # By the wall clock this one ended long ago.
     plan = operator.plan(it.bundle.id, "good")
-    plan.valid_until.sec = SIM_S + 60
+    plan.header.stamp.sec, plan.valid_until.sec = SIM_S, SIM_S + 60
     operator.send(plan)
     operator.wait_for(lambda s: s.plan_id == "good", "the plan")
 
