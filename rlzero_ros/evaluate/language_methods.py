@@ -124,7 +124,7 @@ class Rehearsed:
 
     def estimate_s(self) -> float:
         """See `Method.estimate_s`."""
-        return 1.0 + 0.5 * self._candidates
+        return 1.0 + 0.1 * self._candidates
 
 
 @dataclass(frozen=True)
