@@ -141,3 +141,14 @@ def test_a_bundle_that_is_not_there_is_refused_at_configure(world, node_process)
     process.wait_for_log("no bundle 'nothing'", 60.0)
     process.wait_for_log("unconfigured", 5.0)
     assert process.is_running()
+
+
+def test_cancel_command_tells_the_robot_to_hold(person):
+    person.say("walk forward")
+    person.wait(lambda: person.plans, 20.0, "a plan")
+    assert len(person.plans[-1].observations)
+    assert person.trigger("cancel_command").success
+    person.wait(lambda: len(person.plans) == 2, 5.0, "the plan that holds")
+    hold = person.plans[-1]
+    assert (hold.command, len(hold.observations)) == ("hold", 0)
+    assert hold.valid_until.sec > hold.header.stamp.sec
