@@ -202,7 +202,7 @@ def test_another_of_faiss_formats(folder: Path) -> None:
     index.add(np.zeros((3, 8), np.float32))
     faiss.write_index(index, str(folder / mf.INDEX))
     sign(folder)
-    with pytest.raises(BundleError, match="not a faiss index of 16-bit floats"):
+    with pytest.raises(BundleError, match="not a faiss index of observations"):
         ObservationIndex.load(folder)
 
 
