@@ -119,7 +119,6 @@ class Bundle:
 
     @cached_property
     def _inference(self) -> PromptInference:
-        from .imitate.imitator import imitator_of
         from .imitate.prompts import PromptInference
 
         with safe_open(self.path / mf.OBSERVATIONS, framework="numpy") as file:
@@ -206,6 +205,23 @@ class Bundle:
                 f"embedder differs: {self.path / mf.MANIFEST} names {self.embedder_id}, "
                 f"{mf.OBSERVATIONS} was made with {metadata.get(EMBEDDER_KEY)}"
             )
+
+
+def imitator_of(
+    bfm: BehaviorFoundationModel,
+    spec: RobotSpec,
+    reference: NDArray[np.floating],
+    bandwidth: float,
+    velocity_weight: float,
+) -> Imitator:
+    """The imitator of one robot; imports torch.
+
+    velocity_weight: how much velocities count beside poses, but for that of the robot's travel.
+    """
+    from .imitate.imitator import Imitator
+
+    weights = np.where(spec.shows_velocity & ~spec.shows_travel, velocity_weight, 1.0)
+    return Imitator(bfm, reference, bandwidth, weights, spec.shows_velocity, spec.shows_travel)
 
 
 def layout_of(spec: RobotSpec) -> str:

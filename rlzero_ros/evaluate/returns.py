@@ -16,11 +16,11 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..bundle import IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, Bundle
+from ..bundle import IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, Bundle, imitator_of
 from ..commands.output import write_json
 from ..errors import DataError
 from ..imitate.base import BehaviorFoundationModel
-from ..imitate.imitator import Imitator, imitator_of
+from ..imitate.imitator import Imitator
 from ..imitate.latent import reward_latent
 from ..pretrain.checkpoint import load_checkpoint
 from ..pretrain.dataset import open_dataset

@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..robots.spec import RobotSpec
 from .base import BehaviorFoundationModel
 from .latent import Array, backward_features, project_to_sphere
 
@@ -99,15 +98,3 @@ class Imitator:
         cross = self._reference @ shown.T
         squares = np.square(self._reference).sum(1)[:, None] + np.square(shown).sum(1)
         return np.maximum(squares - 2.0 * cross, 0.0).min(1)
-
-
-def imitator_of(
-    bfm: BehaviorFoundationModel,
-    spec: RobotSpec,
-    reference: NDArray[np.floating],
-    bandwidth: float,
-    velocity_weight: float,
-) -> Imitator:
-    """The imitator of one robot: `velocity_weight` for all velocities but that of its travel."""
-    weights = np.where(spec.shows_velocity & ~spec.shows_travel, velocity_weight, 1.0)
-    return Imitator(bfm, reference, bandwidth, weights, spec.shows_velocity, spec.shows_travel)
