@@ -6,16 +6,17 @@ Either a bundle (``bundle.yaml``), or what `rlzero new-robot` wrote (``robot.yam
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from ..errors import RobotError
-from ..plain_yaml import PlainYamlError, load_plain_yaml
 from .describe_mjcf import Description
 from .model_file import check_model_file
 from .spec import RobotSpec
 
 ROBOT_FILE, MODEL_FILE, _BUNDLE_FILE = "robot.yaml", "model.xml", "bundle.yaml"
+_MAX_YAML_BYTES = 1 << 20
 
 _COMMENTS = {
     "name": "Written by `rlzero new-robot`; a person has to check it. See docs/bundle.md.",
@@ -50,18 +51,31 @@ def read_robot(folder: Path) -> tuple[RobotSpec, str]:
     bundle, robot = folder / _BUNDLE_FILE, folder / ROBOT_FILE
     path = bundle if bundle.is_file() else robot
     try:
-        data = load_plain_yaml(path)
+        data = _plain_values(path)
         check_model_file(folder / MODEL_FILE)
         text = (folder / MODEL_FILE).read_text(encoding="utf-8")
     except FileNotFoundError as error:
         raise RobotError(
             f"{error.filename} is missing; make a robot's folder with `rlzero new-robot`"
         ) from error
-    except (PlainYamlError, UnicodeDecodeError) as error:
-        raise RobotError(str(error)) from error
+    # ValueError: bytes that are not UTF-8, or impossible dates; RecursionError: absurd nesting.
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        reason = " ".join(str(error).split())
+        raise RobotError(f"{folder} holds an unreadable file: {reason}") from error
     if not isinstance(data, dict) or (path is bundle and not isinstance(data.get("robot"), dict)):
         raise RobotError(f"{path} holds no robot specification")
     return RobotSpec.from_dict(data["robot"] if path is bundle else data), text
+
+
+def _plain_values(path: Path) -> Any:
+    """What a YAML file of bounded size holds; without aliases, which can stand for gigabytes."""
+    if path.stat().st_size > _MAX_YAML_BYTES:
+        raise RobotError(f"{path} is larger than {_MAX_YAML_BYTES} bytes")
+    text = path.read_text(encoding="utf-8")
+    events = yaml.parse(text, Loader=yaml.SafeLoader)
+    if any(isinstance(event, yaml.AliasEvent) for event in events):
+        raise RobotError(f"{path} holds aliases; write the values themselves")
+    return yaml.safe_load(text)
 
 
 def _commented(description: Description) -> str:

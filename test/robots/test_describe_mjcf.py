@@ -283,6 +283,10 @@ def test_a_broken_folder_names_what_is_wrong(tmp_path):
     (folder / "robot.yaml").write_text(whole.replace("upper: [30.0,", "upper: [fast,"))
     with pytest.raises(RobotError, match="fast"):
         load_robot(folder)
+    for broken, why in (("a: &x [1]\nb: *x\n", "aliases"), ("{", "unreadable"), ("[]", "no robot")):
+        (folder / "robot.yaml").write_text(broken)
+        with pytest.raises(RobotError, match=why):
+            load_robot(folder)
     (folder / "robot.yaml").write_text(whole)
     (folder / "model.xml").unlink()
     with pytest.raises(RobotError, match=r"model.xml"):
