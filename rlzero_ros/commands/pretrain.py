@@ -34,6 +34,8 @@ _TUNABLE: dict[str, tuple[type, str]] = {
         float,
         "how much the actor leans towards what the data did next, beside the value",
     ),
+    "final_behavior_weight": (float, "the same in the last part of training"),
+    "refinement": (float, "the share of training that this last part is"),
     "average": (float, "decay of the averaged weights"),
     "seed": (int, "random seed"),
 }

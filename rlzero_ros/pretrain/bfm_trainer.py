@@ -26,7 +26,9 @@ class BfmConfig:
     the windows are imitated by the mean of B, half as `Imitator` does, smoothed over the batch
     with a bandwidth drawn from smoothing. Every second window is the one that followed its own
     state s, and there the actor also leans towards the action that was taken.
-    behavior_weight: weight of that squared error beside the mean absolute value.
+    behavior_weight: weight of that squared error beside the mean absolute value, at most
+    final_behavior_weight in the last part, refinement, of training: what moves is learned from the
+    data, but where it rests the data's actions are mostly noise.
     average: decay of the weight average that is saved and used.
     """
 
@@ -44,6 +46,8 @@ class BfmConfig:
     window_span: int = 64
     smoothing: tuple[float, float] = (2.0, 20.0)
     behavior_weight: float = 0.3
+    final_behavior_weight: float = 0.03
+    refinement: float = 0.08
     action_noise: float = 0.2
     noise_clip: float = 0.3
     average: float = 0.9995
@@ -141,11 +145,18 @@ class BfmTrainer(ABC):
         if own.start < own.stop:
             behavior = (mean[own] - batch.a[own]).square().mean()
             metrics["behavior_loss"] = behavior.detach()
-            loss = self.config.behavior_weight * value.detach().abs().mean() * behavior + loss
+            loss = self._behavior_weight * value.detach().abs().mean() * behavior + loss
         self._learn("actor_optimizer", loss)
         for p in self._parameters["critic_optimizer"]:
             p.requires_grad_(True)
         return metrics
+
+    @property
+    def _behavior_weight(self) -> float:
+        config = self.config
+        refining = self.updates >= (1.0 - config.refinement) * config.updates
+        last = min(config.behavior_weight, config.final_behavior_weight)
+        return last if refining else config.behavior_weight
 
     @property
     def _own_windows(self) -> slice:
