@@ -12,6 +12,8 @@ rotated at random, to a width that the pieces divide, before they are quantised.
 
 from __future__ import annotations
 
+from typing import Any
+
 import faiss
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +42,7 @@ def make_faiss(vectors: NDArray[np.float32], kind: str, seed: int = 0) -> faiss.
     d = vectors.shape[1]
     vectors = np.ascontiguousarray(vectors, dtype=np.float32)
     product = faiss.METRIC_INNER_PRODUCT
+    index: Any
     if kind == "flat":
         index = faiss.IndexScalarQuantizer(d, faiss.ScalarQuantizer.QT_fp16, product)
     elif kind == "hnsw":

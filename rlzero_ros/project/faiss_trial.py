@@ -13,6 +13,7 @@ import resource
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from ..errors import BundleError
 
@@ -48,7 +49,8 @@ def _inspect(path: Path) -> None:
     if index.metric_type != faiss.METRIC_INNER_PRODUCT or not index.is_trained or index.ntotal < 1:
         raise ValueError("not a trained index of inner products")
     if kind == "hnsw":
-        graph = faiss.downcast_index(index).hnsw
+        found: Any = faiss.downcast_index(index)
+        graph = found.hnsw
         neighbors = faiss.vector_to_array(graph.neighbors)
         links = [int(neighbors.max(initial=-1)), int(graph.entry_point)]
         if neighbors.min(initial=0) < -1 or max(links) >= index.ntotal or min(links[1:]) < 0:
@@ -59,7 +61,7 @@ def _inspect(path: Path) -> None:
         if (np.diff(offsets.astype(np.int64)) < 0).any():
             raise ValueError("its graph does not fit its vectors")
     if kind == "ivfpq":
-        lists = faiss.extract_index_ivf(index).invlists
+        lists: Any = faiss.extract_index_ivf(index).invlists
         for number in range(lists.nlist):
             size = lists.list_size(number)
             ids = faiss.rev_swig_ptr(lists.get_ids(number), size) if size else np.zeros(1)
