@@ -147,3 +147,30 @@ def test_twenty_goals_at_once_end_once_each_and_the_last_one_wins(person):
     assert results[-1].error_code == ErrorCode.OK, results[-1].message
     assert {r.error_code for r in results[:-1]} <= {ErrorCode.OK, ErrorCode.PREEMPTED}
     assert person.status.plan_id == results[-1].plan_id
+
+
+def test_a_cancel_of_a_preempted_goal_does_not_touch_the_one_that_took_its_place(person):
+    first, _ = person.send("walk forward", duration_s=LONG_S)
+    old_plan = acting(person)
+    second, _ = person.send("lie down", duration_s=LONG_S)
+    assert person.result(first, 5.0)[1].error_code == ErrorCode.PREEMPTED
+    assert not person.cancel(first).goals_canceling
+    person.wait(lambda: person.status.plan_id not in ("", old_plan), 10.0, "the new plan")
+    time.sleep(0.3)
+    assert person.status.command == "lie down"
+    person.cancel(second)
+    assert person.result(second, 2.0)[0] == GoalStatus.STATUS_CANCELED
+
+
+def test_those_without_actions_cancel_by_a_service(person):
+    handle, _ = person.send("walk forward", duration_s=LONG_S)
+    acting(person)
+    assert person.trigger("cancel_command").message == "walk forward: canceled"
+    assert person.result(handle, 2.0)[1].error_code == ErrorCode.CANCELED
+    person.wait(lambda: not person.status.plan_id, 2.0, "the hold behaviour")
+    assert person.status.armed
+    person.say("walk forward")  # of a topic nothing is on its way once the robot acts
+    acting(person)
+    time.sleep(0.2)
+    assert person.trigger("cancel_command").success
+    person.wait(lambda: not person.status.plan_id, 2.0, "the hold behaviour")
