@@ -52,7 +52,7 @@ def test_a_cancel_while_rehearsing_sends_nothing(robot, person):
 def test_all_vetoed_is_refused(nodes, meet):
     options = {
         "rehearsal.candidates": 2,
-        "rehearsal.seconds": 0.5,
+        "rehearsal.seconds": 4.0,  # long enough for an untrained policy to fall
         "rehearsal.max_saturated": 0.0,
         "rehearsal.max_strained": 0.0,
     }
