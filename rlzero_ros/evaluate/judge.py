@@ -91,7 +91,10 @@ def read_film(path: Path) -> list[NDArray[np.uint8]]:
 
     try:
         with av.open(str(path)) as container:
-            frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+            frames = [
+                frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
+                for frame in container.decode(video=0)
+            ]
     except (av.FFmpegError, OSError, IndexError) as error:
         raise DataError(f"the film {path} cannot be read: {error}") from error
     if not frames:

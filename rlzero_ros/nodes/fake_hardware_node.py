@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from nav_msgs.msg import Odometry
@@ -117,7 +117,7 @@ class FakeHardwareNode(ManagedNode):
             for delay_s, message in self._sensors.pass_on(topic, make(self._spec, state, stamp)):
                 self._delays.after(delay_s, self._sender(topic, message))
 
-    def _sender(self, topic: str, message: StateMessage):  # noqa: ANN202 - a closure
+    def _sender(self, topic: str, message: StateMessage) -> Callable[[], None]:
         return lambda: self._publishers_of_state[topic].publish(message)
 
     def _on_command(self, message: CommandMessage) -> None:

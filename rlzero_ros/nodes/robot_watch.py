@@ -61,7 +61,8 @@ class RobotWatch:
             self._gate.open = True
             try:
                 while time.monotonic() < deadline:
-                    self._node.executor.wake()
+                    if self._node.executor is not None:
+                        self._node.executor.wake()
                     found = self._read()
                     if found is not None:
                         return found

@@ -41,7 +41,7 @@ def _shifted(frames: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.
     rows = rng.integers(0, 2 * down + 1, n)
     columns = rng.integers(0, 2 * side + 1, n)
     shifted = np.empty_like(frames)
-    for image, (row, column) in enumerate(zip(rows, columns, strict=True)):
+    for image, (row, column) in enumerate(np.stack([rows, columns], axis=1)):
         shifted[image] = padded[image, row : row + size, column : column + size]
     return shifted
 

@@ -83,7 +83,9 @@ class BfmTrainer(ABC):
             name: torch.optim.Adam(parameters, config.learning_rate, fused=True)
             for name, parameters in self._parameters.items()
         }
-        self._weights = [list(m.parameters()) for m in (self.model, self._target, self.averaged)]
+        self._weights: list[list[Tensor]] = [
+            list(m.parameters()) for m in (self.model, self._target, self.averaged)
+        ]
 
     @abstractmethod
     def _build(self, observation_dim: int, action_dim: int) -> ActorCriticModel:

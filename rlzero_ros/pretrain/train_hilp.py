@@ -91,8 +91,10 @@ class HilpTrainer(BfmTrainer):
         phi_s, phi_goal = self.model.metric_map(torch.cat([batch.s, goals])).split(n)
         with torch.no_grad():
             states = torch.cat([batch.s, batch.next_s, goals])
-            targets = self._target.metric_map(states).split(n)
-        loss = metric_loss(phi_s, phi_goal, *targets, config.metric_discount, config.expectile)
+            to_s, to_next, to_goal = self._target.metric_map(states).split(n)
+        loss = metric_loss(
+            phi_s, phi_goal, to_s, to_next, to_goal, config.metric_discount, config.expectile
+        )
         self._learn("metric_optimizer", loss)
         return loss.detach()
 

@@ -156,9 +156,10 @@ def read_skill(description: object, tensors: bytes) -> Skill:
     for name, dtype in _DTYPES.items():
         if name not in arrays or arrays[name].dtype != np.dtype(dtype):
             raise SkillError(f"its tensors lack {name} of type {np.dtype(dtype)}")
+    fields: dict[str, Any] = {field: found[field] for field in _TEXTS}
+    fields |= {field: float(found[field]) for field in _NUMBERS}
     return Skill(
-        **{field: found[field] for field in _TEXTS},
-        **{field: float(found[field]) for field in _NUMBERS},
+        **fields,
         observations=arrays["observations"],
         similarities=arrays["similarities"],
         indices=arrays["indices"],

@@ -43,10 +43,10 @@ def ledger(request):
         ledger.save(REPORT)
 
 
-# Of this folder alone: a policy node left over would answer to the tests of other folders.
-@pytest.fixture(scope="package")
+# Of one file: a policy node left over would answer to the tests of other folders.
+@pytest.fixture(scope="module")
 def starter(request, tmp_path_factory):
-    """Starts node processes that live as long as the suite: loading models is slow."""
+    """Starts node processes that live as long as a file of faults: loading models is slow."""
     plugin = request.config.pluginmanager.get_plugin(str(ROOT / "test" / "conftest.py"))
     nodes = plugin.NodeStarter(tmp_path_factory.mktemp("nodes"))
     yield nodes
@@ -67,7 +67,7 @@ def bundle():
     return bundle
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def theatre(starter, bundle):
     """Where the faults are played, one stage at a time."""
     theatre = Theatre(starter, bundle)
