@@ -16,7 +16,7 @@ from typing import ClassVar
 
 import rclpy
 from lifecycle_msgs.srv import ChangeState
-from rcl_interfaces.msg import ParameterDescriptor, ParameterType, SetParametersResult
+from rcl_interfaces.msg import SetParametersResult
 from rclpy.executors import (
     Executor,
     ExternalShutdownException,
@@ -29,7 +29,7 @@ from rclpy.parameter import Parameter
 from rclpy.signals import SignalHandlerOptions
 
 from ..errors import RlzeroError
-from .parameters import declare
+from .parameters import declare, describe_use_sim_time
 
 
 class ManagedNode(LifecycleNode):
@@ -50,13 +50,7 @@ class ManagedNode(LifecycleNode):
             True,
             "Configure and activate at start; false where a lifecycle manager does it",
         )
-        self.set_descriptor(
-            "use_sim_time",
-            ParameterDescriptor(
-                type=ParameterType.PARAMETER_BOOL,
-                description="Take the time from /clock instead of the system",
-            ),
-        )
+        describe_use_sim_time(self)
         self.add_on_set_parameters_callback(self._refuse_late_parameters)
         self._change_state = self._service_change_state.callback
         self._service_change_state.callback = self._on_change_state

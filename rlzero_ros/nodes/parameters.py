@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
+from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor, ParameterType
 from rclpy.node import Node
 
 
@@ -31,3 +31,12 @@ def declare(
             whole = IntegerRange(from_value=int(minimum), to_value=int(maximum), step=1)
             descriptor.integer_range = [whole]
     return node.declare_parameter(name, default, descriptor).value
+
+
+def describe_use_sim_time(node: Node) -> None:
+    """Give the parameter that rclpy declares by itself the description that it lacks."""
+    descriptor = ParameterDescriptor(
+        type=ParameterType.PARAMETER_BOOL,
+        description="Take the time from /clock instead of the system",
+    )
+    node.set_descriptor("use_sim_time", descriptor)

@@ -30,6 +30,7 @@ from ..msg import ControlEvent, PolicyStatus, ProjectedPlan, Prompt
 from .command_messages import command_message_maker
 from .message_definitions import message_definition
 from .parameter_table import Row, declare_table, read_table
+from .parameters import describe_use_sim_time
 from .robot_probe import kind_name
 
 PARAMETERS: dict[str, Row] = {
@@ -60,6 +61,7 @@ class RecorderNode(Node):
             RlzeroError: if the bundle or the file is not good.
         """
         super().__init__("recorder_node")
+        describe_use_sim_time(self)
         declare_table(self, PARAMETERS)
         values = read_table(self, PARAMETERS)
         bundle = Bundle.load(values["bundle"])
