@@ -15,9 +15,11 @@ from .choose_states import choose_windows
 from .drawn_windows import draw_windows
 from .figure_observations import observed_angles
 from .figure_of import has_figure, pose_error
+from .windows import NoWindowsError
 
 TOLERANCE_RAD = np.deg2rad(15.0)
 _STATES = 400
+_FEWEST = 40
 _SEED_OFFSET = 1000
 """Other states and styles than those that `rlzero eval retrieval` measures on."""
 
@@ -25,7 +27,9 @@ _SEED_OFFSET = 1000
 def calibrate(
     robot: str, data: Path, embedder: FrameEmbedder, index: ObservationIndex, seed: int
 ) -> Calibration | None:
-    """The curve for a robot's index; None for a robot that no drawn figure stands for.
+    """The curve for a robot's index.
+
+    None for a robot that no drawn figure stands for, and for data with few held-out windows.
 
     Half of the drawings have things about the figure. data: the dataset, whose held-out episodes
     are drawn.
@@ -33,7 +37,12 @@ def calibrate(
     if not has_figure(robot):
         return None
     seed += _SEED_OFFSET
-    windows = choose_windows(data, _STATES, seed, heldout=True)
+    try:
+        windows = choose_windows(data, _STATES, seed, heldout=True)
+    except NoWindowsError:
+        return None
+    if len(windows.physics) < _FEWEST:
+        return None
     half = len(windows.physics) // 2
     parts = (windows.physics[:half], False), (windows.physics[half:], True)
     frames = np.concatenate([draw_windows(robot, part, seed, clutter) for part, clutter in parts])

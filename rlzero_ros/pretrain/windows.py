@@ -26,6 +26,10 @@ STEADY_S = 0.25
 """A state is steady if the body keeps its height and tilt for so long before and after."""
 
 
+class NoWindowsError(DataError):
+    """A dataset is too short, or too wild, to show anything of."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """What a robot's state must keep to be worth showing, and to be called steady.
@@ -137,7 +141,7 @@ def read_windows(
         )
     merged = Windows(*(np.concatenate(parts) for parts in zip(*map(_fields, found), strict=True)))
     if len(merged) == 0:
-        raise DataError(f"{folder} has no calm {'held-out ' if heldout else ''}window")
+        raise NoWindowsError(f"{folder} has no calm {'held-out ' if heldout else ''}window")
     return merged[rng.permutation(len(merged))[:most]]
 
 
