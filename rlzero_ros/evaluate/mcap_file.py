@@ -6,6 +6,7 @@ full, is good up to the last of them.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ METADATA = "rlzero"
 _CHUNK_BYTES = 1 << 16
 _LARGEST_RECORD = 1 << 26
 # What a damaged or cut file raises, by mcap's own errors and by what lies below them.
-_BROKEN = (McapError, ValueError, EOFError, KeyError, IndexError)
+_BROKEN = (struct.error, McapError, ValueError, EOFError, KeyError, IndexError)
 
 
 class McapRecording:

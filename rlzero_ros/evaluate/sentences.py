@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from tqdm import tqdm
 
+from ..bundle import Bundle
 from ..commands.output import write_json
 from ..errors import DataError
 from ..robots.registry import robot_names
@@ -124,7 +125,9 @@ def main(args: argparse.Namespace) -> int:
 def _run(args: argparse.Namespace, sentence: str, seed: int) -> dict[str, Any]:
     folder = args.work / f"{sentence.replace(' ', '_')}-{seed}"
     path = folder / "report.json"
-    if not path.exists():
+    # What another bundle did is no result of this one.
+    if _bundle_of(path) != Bundle.load(args.bundle or args.robot).id:
+        path.unlink(missing_ok=True)
         command = [sys.executable, "-m", "rlzero_ros.cli", "run", "--robot", args.robot]
         command += ["--command", sentence, "--seed", str(seed), "--seconds", str(args.seconds)]
         command += ["--report", str(path)] + (["--bundle", args.bundle] if args.bundle else [])
@@ -152,3 +155,10 @@ def _table(rows: list[dict[str, Any]], seeds: int) -> str:
             f"| {height} | {speed} | {met} |"
         )
     return "\n".join(lines)
+
+
+def _bundle_of(report: Path) -> str | None:
+    if not report.exists():
+        return None
+    found = json.loads(report.read_text(encoding="utf-8")).get("bundle_id")
+    return str(found) if found else None

@@ -20,7 +20,7 @@ def replay(path, capsys):
 
 
 def test_what_a_robot_did_is_recorded_and_replayed_bit_for_bit(
-    policy, operator, node_process, tmp_path, capsys
+    policy, operator, node_process, tmp_path, capsys, ros_node, wait_until
 ):
     it = policy()
 
@@ -36,6 +36,10 @@ def test_what_a_robot_did_is_recorded_and_replayed_bit_for_bit(
     full = node_process.start("full", ["bash", "-c", f"ulimit -f 60; exec {command}"])
     for process in (whole, killed, full):
         process.wait_for_log("recording to", 60.0)
+    # The policy node hears of them at about the time that this one does.
+    heard = lambda: ros_node.count_subscribers("control_events") == 3  # noqa: E731
+    wait_until(heard, 20.0, "three recorders in the graph")
+    time.sleep(2.0)
 
     operator.run()
     operator.send(operator.plan(it.bundle.id, "plan-1"))
