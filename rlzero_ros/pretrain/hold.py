@@ -22,7 +22,8 @@ from ..robots.simulation import Simulation
 # Rest is known exactly, unlike what a picture shows: velocities may count more than poses, or less.
 _VELOCITY_WEIGHTS = (0.5, 1.0, 2.0)
 _BANDWIDTHS = (2.0, 5.0, 12.0, 30.0)
-_TRIALS = 2
+_DELAYS = (0, 0, 1, 1)
+"""Control periods from observation to action, for each trial: a real robot is not in step."""
 _TRIAL_S = 8.0
 _PUSH = 0.2
 """Standard deviation of the velocities (m/s, rad/s) that a trial begins with."""
@@ -46,13 +47,15 @@ def hold_latent(
     def restlessness(z: NDArray[np.float32]) -> float:
         """Mean distance from rest, in standard deviations of an observation at most 1 each."""
         rng, distances = np.random.default_rng(seed), []
-        for _ in range(_TRIALS):
+        for delay in _DELAYS:
+            late = [np.zeros(robot.spec.action_dim)] * delay
             simulation.reset(pose="default")
             simulation.data.qvel[:] = _PUSH * rng.standard_normal(simulation.model.nv)
             for _ in range(round(_TRIAL_S / robot.spec.control_period_s)):
                 observation = assembler.observe(simulation.state())
                 distances.append(np.minimum(np.abs(observation - rest) / spread, 1.0).mean())
-                simulation.step(robot.spec.scale_action(policy.act(observation, z)))
+                late.append(policy.act(observation, z).copy())
+                simulation.step(robot.spec.scale_action(late.pop(0)))
         return float(np.mean(distances))
 
     return min(_candidates(bfm, robot, reference, rest), key=restlessness)
