@@ -33,7 +33,7 @@ def test_what_a_robot_did_is_recorded_and_replayed_bit_for_bit(
     for name, value in options("full").items():
         command += f" -p {name}:={value}"
     # A file that must not grow: to the process it is a disk without room.
-    full = node_process.start("full", ["bash", "-c", f"ulimit -f 60; exec {command}"])
+    full = node_process.start("full", ["bash", "-c", f"ulimit -f 160; exec {command}"])
     for process in (whole, killed, full):
         process.wait_for_log("recording to", 60.0)
     # The policy node hears of them at about the time that this one does.
