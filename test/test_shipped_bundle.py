@@ -22,17 +22,20 @@ def pipeline(bundle):
     return Pipeline(bundle, load_imaginer("storyboard"))
 
 
-def act(bundle, z, seconds=8.0):
-    """Base heights (m) and forward positions (m) over the second half, from the default pose."""
+def act(bundle, z, seconds=8.0, late=0):
+    """Base heights (m) and forward positions (m) over the second half, from the default pose.
+
+    late: control periods from an observation to its action.
+    """
     simulation = Simulation(bundle.spec, bundle.model_xml)
     simulation.reset(pose="default")
     assembler = ObservationAssembler(bundle.spec, bundle.model_xml)
     policy = PolicyRuntime(bundle.bfm())
     steps = round(seconds / bundle.spec.control_period_s)
-    path = []
+    path, actions = [], [np.zeros(bundle.spec.action_dim)] * late
     for _ in range(steps):
-        action = policy.act(assembler.observe(simulation.state()), z)
-        simulation.step(bundle.spec.scale_action(action))
+        actions.append(policy.act(assembler.observe(simulation.state()), z).copy())
+        simulation.step(bundle.spec.scale_action(actions.pop(0)))
         path.append(simulation.state().base_position[[0, 2]])
     x, z_ = np.array(path[steps // 2 :]).T
     return z_, x
@@ -51,8 +54,10 @@ def test_lying_down_is_low(bundle, pipeline, seed):
     assert height.mean() < 0.35
 
 
-def test_holding_is_standing_still(bundle):
-    height, x = act(bundle, bundle.hold_latent)
+@pytest.mark.parametrize("late", [0, 1])
+def test_holding_is_standing_still(bundle, late):
+    # Late as well: a hold chosen without delay walked off backwards through the nodes.
+    height, x = act(bundle, bundle.hold_latent, late=late)
     assert height.min() > 1.0
     assert abs(x[-1] - x[0]) < 0.4
 

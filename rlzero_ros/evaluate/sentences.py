@@ -90,8 +90,9 @@ def main(args: argparse.Namespace) -> int:
     """Run what has not been run, print the table; 0 whatever came out."""
     jobs = [(e, s, seed) for e in EXPECTATIONS for s in e.sentences for seed in range(args.seeds)]
     reports: dict[tuple[str, int], dict[str, Any]] = {}
+    bundle_id = Bundle.load(args.bundle or args.robot).id
     for _, sentence, seed in tqdm(jobs, desc="sentences", unit="run"):
-        reports[sentence, seed] = _run(args, sentence, seed)
+        reports[sentence, seed] = _run(args, bundle_id, sentence, seed)
     walked = [reports[s, n] for e, s, n in jobs if e.name == "walk"]
     walking = float(np.mean([r["behaviour"]["forward_speed_mps"] for r in walked]))
     rows = []
@@ -122,11 +123,11 @@ def main(args: argparse.Namespace) -> int:
     return 0
 
 
-def _run(args: argparse.Namespace, sentence: str, seed: int) -> dict[str, Any]:
+def _run(args: argparse.Namespace, bundle_id: str, sentence: str, seed: int) -> dict[str, Any]:
     folder = args.work / f"{sentence.replace(' ', '_')}-{seed}"
     path = folder / "report.json"
     # What another bundle did is no result of this one.
-    if _bundle_of(path) != Bundle.load(args.bundle or args.robot).id:
+    if _bundle_of(path) != bundle_id:
         path.unlink(missing_ok=True)
         command = [sys.executable, "-m", "rlzero_ros.cli", "run", "--robot", args.robot]
         command += ["--command", sentence, "--seed", str(seed), "--seconds", str(args.seconds)]
