@@ -37,7 +37,7 @@ from .parameter_table import declare_table, read_table
 from .plan_messages import hold_message, plan_message, strip_message
 from .planner_parameters import PARAMETERS
 from .planner_setup import make_planner
-from .policy_watch import PolicyWatch
+from .policy_watch import TICK_S, PolicyWatch
 from .robot_watch import RobotWatch
 from .skill_service import SkillService
 from .video_prompt import VideoPrompt
@@ -76,7 +76,7 @@ class PlannerNode(ManagedNode):
 
     def activate(self) -> None:
         """Take commands."""
-        self._policy = PolicyWatch()
+        self._policy = PolicyWatch(self._options["policy_timeout_s"])
         self._ended: Counter[ErrorCode] = Counter()
         self._last = "no command yet"
         self._worker = CommandWorker(
@@ -90,7 +90,11 @@ class PlannerNode(ManagedNode):
             on_defect=self._report_defect,
         )
         hear = partial(open_subscription, self, self._activated)
-        hear(PolicyStatus, "policy_status", self._policy.update, SENSOR_DATA)
+        # Of their own group: whatever else is called back, the policy node is listened to.
+        listening = MutuallyExclusiveCallbackGroup()
+        hear(PolicyStatus, "policy_status", self._policy.update, SENSOR_DATA, listening)
+        ticking = self.create_timer(TICK_S, self._policy.tick, listening, clock=self._steady)
+        self._activated.callback(self.destroy_timer, ticking)
         action = CommandAction(self, self._start, self._worker.cancel)
         self._activated.callback(action.close)
         hear(String, "language_command", self._on_sentence, RELIABLE)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
-import time
 from typing import NamedTuple
 
 from ..errors import ErrorCode
 from ..msg import PolicyStatus
 
-# policy_status comes at 10 Hz; silence of ten periods means that nobody is there.
-_SILENCE_S = 1.0
+TICK_S = 0.1
 _ANSWERS_KEPT = 16
 
 
@@ -22,18 +21,24 @@ class Verdict(NamedTuple):
 
 
 class PolicyWatch:
-    """Keeps the newest policy_status; safe to use from any thread."""
+    """Keeps the newest policy_status; safe to use from any thread.
 
-    def __init__(self) -> None:
+    Silence is counted in ticks of whoever takes the messages: time in which this process stood
+    still, and could not have heard anybody, does not count.
+    """
+
+    def __init__(self, silence_s: float) -> None:
+        """silence_s: after so long without a message nobody is there."""
+        self._most_ticks = math.ceil(silence_s / TICK_S)
+        self._silent_ticks = 0
         self._lock = threading.Lock()
         self._status: PolicyStatus | None = None
         self._answers: dict[str, Verdict] = {}
-        self._received = 0.0
 
     def update(self, status: PolicyStatus) -> None:
         """Take a message."""
         with self._lock:
-            self._status, self._received = status, time.monotonic()
+            self._status, self._silent_ticks = status, 0
             # Kept, since a stop may follow the answer before anybody asks for it.
             if status.plan_id:
                 self._answers[status.plan_id] = Verdict(ErrorCode.OK, "")
@@ -43,11 +48,16 @@ class PolicyWatch:
             while len(self._answers) > _ANSWERS_KEPT:
                 del self._answers[next(iter(self._answers))]
 
+    def tick(self) -> None:
+        """To be called every TICK_S by the thread that calls `update`."""
+        with self._lock:
+            self._silent_ticks += 1
+
     @property
     def is_heard(self) -> bool:
         """Whether a policy node speaks now."""
         with self._lock:
-            return self._status is not None and time.monotonic() - self._received < _SILENCE_S
+            return self._status is not None and self._silent_ticks <= self._most_ticks
 
     def answer(self, plan_id: str) -> Verdict | None:
         """What was said about a plan just sent; None: nothing yet."""

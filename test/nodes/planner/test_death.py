@@ -1,11 +1,13 @@
 """Nodes that die during a run: the robot goes on without the planner and stops without a state."""
 
+import signal
 import time
 
 import numpy as np
 import pytest
 from std_srvs.srv import SetBool
 
+from rlzero_ros.errors import ErrorCode
 from rlzero_ros.msg import PolicyStatus
 
 
@@ -65,3 +67,31 @@ def test_the_death_of_the_simulator_stops_the_policy_until_re_armed(acting, node
     person.wait(lambda: person.status.guard_state == PolicyStatus.RUNNING, 5.0, "a running policy")
     assert not person.status.plan_id, "an old plan came back"
     person.wait(lambda: any(np.abs(m.data).max() > 1.0 for _, m in person.commands[-5:]), 5.0)
+
+
+def test_a_planner_that_stood_still_does_not_take_the_policy_node_for_dead(nodes, meet):
+    """The defect: whoever did not listen for a second heard "the policy node fell silent"."""
+    _, _, planner = nodes.robot()
+    person = meet()
+    person.arm()
+    before = person.status.plan_id
+    goal, _ = person.send("walk forward", duration_s=3.0)
+    person.wait(lambda: person.status.plan_id not in ("", before), 30.0, "the plan")
+    planner.send(signal.SIGSTOP)
+    time.sleep(2.5)
+    planner.send(signal.SIGCONT)
+    _, result = person.result(goal)
+    assert result.error_code == ErrorCode.OK, result.message
+
+
+def test_the_death_of_the_policy_node_ends_the_command(nodes, meet):
+    _, policy, _ = nodes.robot()
+    person = meet()
+    person.arm()
+    before = person.status.plan_id
+    goal, _ = person.send("walk forward", duration_s=30.0)
+    person.wait(lambda: person.status.plan_id not in ("", before), 30.0, "the plan")
+    policy.kill()
+    _, result = person.result(goal)
+    assert result.error_code == ErrorCode.POLICY_UNAVAILABLE
+    assert "silent" in result.message
