@@ -10,7 +10,9 @@ the first alone often loses the way to what is shown, the second alone its detai
 
 Where most of what is shown moves, the slower half is left out: pictures of a motion are also found
 among states at rest in the same poses, and a robot that imitates those stands still. Where most of
-it rests, the faster half is left out: those are states that pass through the pose shown.
+it rests, the faster half is left out: those are states that pass through the pose shown. What rests
+shows hardly more than one pose, so half the bandwidth does: a motion needs the states between those
+shown, a pose is missed by what is only near it.
 
 Observations that were projected from pictures show poses well and velocities badly, so the
 coordinates may be weighted: with velocities counting little, r covers every speed at which the
@@ -35,8 +37,9 @@ _AT_REST = 0.8
 class Imitator:
     """Infers latents from demonstrations of one robot.
 
-    reference: (N, observation_dim) states of the robot's data. bandwidth: h, in squared standard
-    deviations of an observation; 0 for the mean of B over the demonstration alone. weights:
+    reference: (N, observation_dim) states of the robot's data. bandwidth: h for what moves, in
+    squared standard deviations of an observation; 0 for the mean of B over the demonstration alone;
+    what rests gets half of it. Without ``velocities`` everything counts as moving. weights:
     (observation_dim,) how much differences in each coordinate count; 1 by default. velocities:
     (observation_dim,) which coordinates are velocities; None keeps all that is shown. travel:
     (observation_dim,) which coordinates are replaced by their mean over a demonstration.
@@ -66,25 +69,31 @@ class Imitator:
 
     def latent(self, observations: NDArray[np.floating]) -> Array:
         """The latent (d,) that imitates observations (T, observation_dim)."""
-        observations = self._steady(self._typical(np.asarray(observations)))
+        observations, bandwidth = self._typical(np.asarray(observations))
+        observations = self._steady(observations)
         features = backward_features(self._bfm, observations)
-        if self._bandwidth == 0:
-            return project_to_sphere(features.mean(0))
         exact = project_to_sphere(features.mean(0))
-        reward = np.exp(-self._distances(observations) / (2.0 * self._bandwidth))
+        if bandwidth == 0:
+            return exact
+        reward = np.exp(-self._distances(observations) / (2.0 * bandwidth))
         # Far from every reference state all rewards vanish: the demonstration itself is left.
         if reward.sum() < 1e-6:
             return exact
         return project_to_sphere(exact + project_to_sphere(reward @ self._features))
 
-    def _typical(self, observations: NDArray[np.floating]) -> NDArray[np.floating]:
-        """The faster half of a demonstration that moves, the slower half of one that rests."""
+    def _typical(self, observations: NDArray[np.floating]) -> tuple[NDArray[np.floating], float]:
+        """What to imitate of a demonstration, and the bandwidth.
+
+        The faster half of one that moves, the slower half of one that rests.
+        """
         if self._velocities is None or observations.ndim != 2 or len(observations) < 2:
-            return observations
+            return observations, self._bandwidth
         scaled = observations * self._velocity_scale
         speed = np.linalg.norm(scaled[:, self._velocities], axis=1)
         middle = np.median(speed)
-        return observations[speed <= middle if middle < _AT_REST else speed >= middle]
+        if middle < _AT_REST:
+            return observations[speed <= middle], self._bandwidth / 2.0
+        return observations[speed >= middle], self._bandwidth
 
     def _steady(self, observations: NDArray[np.floating]) -> NDArray[np.floating]:
         """A demonstration that travels at its mean velocity throughout."""
