@@ -18,5 +18,10 @@ PARAMETERS: dict[str, Row] = {
         1.0,
         86_400.0,
     ),
-    "policy_timeout_s": (2.0, "For so long the policy node may take to answer, or be silent.", 0.1, 60.0),
+    "policy_timeout_s": (
+        2.0,
+        "So long may the policy node be silent, or take to answer.",
+        0.1,
+        60.0,
+    ),
 }

@@ -12,6 +12,7 @@ from action_msgs.msg import GoalStatus
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 from rclpy.action import ActionClient
+from rclpy.action.client import ClientGoalHandle
 from rclpy.client import Client
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
@@ -100,14 +101,7 @@ class RunClient:
         """Send a command and wait for its result; canceled if the wait is interrupted."""
         self.wait(self._action.server_is_ready, 10.0, "the execute_command action")
         goal = ExecuteCommand.Goal(command=command, seed=seed, duration_s=float(duration_s))
-        sent = self._action.send_goal_async(
-            goal,
-            feedback_callback=lambda message: on_feedback(
-                message.feedback.stage, message.feedback.progress, message.feedback.similarity
-            ),
-        )
-        self.wait(sent.done, 10.0, "the planner to accept the command")
-        handle = sent.result()
+        handle = self._send(goal, on_feedback)
         if not handle.accepted:
             raise RobotError("the planner did not accept the command")
         answer = handle.get_result_async()
@@ -121,6 +115,27 @@ class RunClient:
         if answer.result().status == GoalStatus.STATUS_UNKNOWN:
             raise RobotError("the planner lost the command")
         return answer.result().result
+
+    def _send(self, goal: ExecuteCommand.Goal, on_feedback: OnFeedback) -> ClientGoalHandle:
+        """Send a goal until the planner answers; of several that it got, the last one counts.
+
+        A server may see a request before it has discovered who is to get the answer, which is then
+        lost without a word: https://github.com/ros2/rmw_fastrtps/issues/842.
+        """
+        for tries_left in (2, 1, 0):
+            sent = self._action.send_goal_async(
+                goal,
+                feedback_callback=lambda message: on_feedback(
+                    message.feedback.stage, message.feedback.progress, message.feedback.similarity
+                ),
+            )
+            try:
+                self.wait(sent.done, 4.0, "the planner to accept the command")
+                break
+            except RobotError:
+                if not tries_left:
+                    raise
+        return sent.result()
 
     def _call(self, client: Client, request: Any, timeout_s: float) -> Any:
         self.wait(client.service_is_ready, timeout_s, client.srv_name)
