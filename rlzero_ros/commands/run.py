@@ -20,7 +20,9 @@ EXIT_REFUSED = 3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
     parser.add_argument("--command", metavar="SENTENCE", help="what to do")
-    parser.add_argument("--robot", default="walker", help="built-in robot (default: %(default)s)")
+    parser.add_argument(
+        "--robot", default="walker", help="built-in robot, or a folder (default: %(default)s)"
+    )
     parser.add_argument("--bundle", metavar="NAME|FOLDER", help="its bundle (default: the robot's)")
     parser.add_argument("--imaginer", default="storyboard", help="default: %(default)s")
     parser.add_argument("--video", type=Path, metavar="FILE", help="do what this video shows")
@@ -32,6 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=Path("out/report.json"),
         metavar="FILE",
         help="report; strip.png, run.mp4 and logs go beside it (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--rehearse",
+        type=int,
+        default=0,
+        metavar="K",
+        help="first try up to K plans on the robot's model, and send the best (default: none)",
     )
     parser.add_argument("--no-film", action="store_true", help="make no run.mp4")
 
@@ -55,6 +64,7 @@ def main(args: argparse.Namespace) -> int:
         seconds=args.seconds,
         seed=args.seed,
         folder=folder,
+        rehearse=args.rehearse,
     )
     report, recording = run.carry_out(Progress(sys.stderr))
     content = report.to_dict()

@@ -16,6 +16,7 @@ from ..evaluate.recording import Recording
 from ..evaluate.report import RunReport
 from ..msg import PolicyStatus
 from ..nodes.run_client import RunClient
+from ..robots.registry import load_robot
 from .node_processes import NodeProcesses, config_file, fresh_domain_id, graph_environment
 
 _START_TIMEOUT_S = 120.0
@@ -72,7 +73,7 @@ class SimulatedRun:
         as many seconds after the refusal. Raises RlzeroError when the nodes or the robot fail.
         """
         bundle = Bundle.load(self.bundle)
-        if bundle.spec.name != self.robot:
+        if bundle.spec.name != load_robot(self.robot).spec.name:
             raise BundleError(
                 f"bundle {self.bundle} is of robot {bundle.spec.name}, not {self.robot}",
                 ErrorCode.BUNDLE_MISMATCH,
@@ -204,6 +205,8 @@ class SimulatedRun:
                 "overruns": status.overruns,
             },
             guard={counter.key: int(counter.value) for counter in status.counters},
+            rehearse_s=result.rehearse_s,
+            rehearsal_gain=result.rehearsal_gain,
             files=files,
         )
 

@@ -14,7 +14,8 @@ class RunReport:
     """Everything that `report.json` says.
 
     first_command_s: from sending the sentence to the first joint command computed with its latent.
-    None where a step was not reached.
+    rehearse_s, rehearsal_gain: see ExecuteCommand.Result; zero without a rehearsal. None where a
+    step was not reached.
     """
 
     command: str
@@ -34,6 +35,8 @@ class RunReport:
     behaviour: Behaviour
     control: Mapping[str, float]
     guard: Mapping[str, int]
+    rehearse_s: float = 0.0
+    rehearsal_gain: float = 0.0
     files: Mapping[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -59,6 +62,7 @@ class RunReport:
                 "frames": len(self.similarities),
                 "similarities": self.similarities,
             },
+            "rehearsal": {"seconds": self.rehearse_s, "gain": self.rehearsal_gain},
             "behaviour": asdict(self.behaviour),
             "control": dict(self.control),
             "guard": dict(self.guard),

@@ -35,10 +35,12 @@ class CollectConfig:
 
     source: name of this collector's shards. steps: transitions wanted from it. skill_weights:
     shares of the kinds in `skills.KINDS`. random_steps: transitions with random actions first.
-    updates_per_step: gradient steps per transition. noise: standard deviations of the exploration
-    noise, one drawn per episode; each draw is held for noise_s. skill_s: a skill's mean duration.
-    relabel: share of each batch that learns about fresh skills. horizon_s: the agent's discount is
-    exp(−period / horizon_s). Durations are seconds, so that fast robots are not hurried.
+    updates_per_step: gradient steps per decision of the agent. noise: standard deviations of the
+    exploration noise, one drawn per episode. decision_s: an action is held for so long, or for one
+    period where that is longer: fast control explores little and learns slowly. skill_s: a skill's
+    mean duration. relabel: share of each batch that learns about fresh skills. horizon_s: the
+    agent's discount is exp(−t / horizon_s) for a decision of t seconds. Durations are seconds, so
+    that fast robots are not hurried.
     """
 
     source: str
@@ -52,7 +54,7 @@ class CollectConfig:
     updates_per_step: float = 0.5
     batch: int = 512
     noise: tuple[float, ...] = (0.1, 0.2, 0.4)
-    noise_s: float = 0.03
+    decision_s: float = 0.03
     horizon_s: float = 1.2375
     relabel: float = 0.4
     hidden: int = 256
@@ -64,6 +66,7 @@ class Collector:
     def __init__(self, robot: Robot, folder: Path, config: CollectConfig, device: str = "cpu"):
         self._robot, self._folder, self._config = robot, folder, config
         spec = robot.spec
+        self._held = max(1, int(config.decision_s / spec.control_period_s + 1e-6))
         self._environment = VectorEnvironment(robot, config.environments, config.seed)
         create_dataset(
             folder,
@@ -82,7 +85,7 @@ class Collector:
             self._skills.dim,
             spec.action_dim,
             config.hidden,
-            discount=math.exp(-spec.control_period_s / config.horizon_s),
+            discount=math.exp(-self._held * spec.control_period_s / config.horizon_s),
             seed=config.seed,
         )
         self._agent.to(self._device)
@@ -121,9 +124,8 @@ class Collector:
     def _round(self, number: int) -> str:
         config, env, rng = self._config, self._environment, self._rng
         spec = self._robot.spec
-        period = spec.control_period_s
+        period, held = spec.control_period_s, self._held
         n, steps = config.environments, max(1, round(config.episode_s / period))
-        held = max(1, round(config.noise_s / period))
         observations = np.empty((n, steps + 1, spec.observation_dim), np.float32)
         physics = np.empty((n, steps + 1, env.physics_dim), np.float32)
         actions = np.empty((n, steps, spec.action_dim), np.float32)
@@ -135,24 +137,23 @@ class Collector:
         observations[:, 0], physics[:, 0] = env.observe(), env.physics()
         debt = 0.0
         for t in range(steps):
-            change = rng.random(n) < period / config.skill_s
-            fresh = self._skills.sample(n, rng, np.array(config.skill_weights))
-            skills = np.where(change[:, None], fresh, skills)
-            s = observations[:, t]
             if t % held == 0:
-                uniform = rng.uniform(-1, 1, actions[:, t].shape)
-                normal = rng.standard_normal(actions[:, t].shape)
-            if self.steps + t * n < config.random_steps:
-                a = uniform
-            else:
-                mean = self._agent.act(self._tensor(s), self._tensor(skills)).cpu().numpy()
-                a = np.clip(mean + noise * normal, -1, 1)
-            actions[:, t] = a
+                change = rng.random(n) < held * period / config.skill_s
+                fresh = self._skills.sample(n, rng, np.array(config.skill_weights))
+                skills = np.where(change[:, None], fresh, skills)
+                if self.steps + t * n < config.random_steps:
+                    action = rng.uniform(-1, 1, actions[:, t].shape)
+                else:
+                    action = self._explore(observations[:, t], skills, noise)
+            actions[:, t] = action
             env.step(actions[:, t])
             observations[:, t + 1], physics[:, t + 1] = env.observe(), env.physics()
-            self._replay.add(s, skills, actions[:, t], observations[:, t + 1])
             rewards[:, t] = self._skills.reward(observations[:, t + 1], skills)
             kinds[:, t] = skills[:, : len(KINDS)].argmax(1)
+            if (t + 1) % held != 0:
+                continue
+            begin = t + 1 - held
+            self._replay.add(observations[:, begin], skills, actions[:, t], observations[:, t + 1])
             if self._replay.size >= min(config.random_steps, 5000):
                 debt += n * config.updates_per_step
                 while debt >= 1.0:
@@ -168,6 +169,10 @@ class Collector:
         )
         height = physics_coverage(observations, self._skills)
         return f"{scores} | {height}"
+
+    def _explore(self, s: Array, skills: Array, noise: NDArray[np.floating]) -> NDArray:
+        mean = self._agent.act(self._tensor(s), self._tensor(skills)).cpu().numpy()
+        return np.clip(mean + noise * self._rng.standard_normal(mean.shape), -1, 1)
 
     def _update(self) -> None:
         config, rng = self._config, self._rng
@@ -205,8 +210,11 @@ class Collector:
             if shard.name.rsplit("-", 1)[0] != self._config.source:
                 continue
             self._steps += shard.transitions
+            held = self._held
             for o, a in zip(shard.observations, shard.actions, strict=True):
-                self._replay.add(o[:-1], np.zeros((len(a), self._skills.dim), np.float32), a, o[1:])
+                a = a[: len(a) // held * held : held]
+                none = np.zeros((len(a), self._skills.dim), np.float32)
+                self._replay.add(o[:-held:held][: len(a)], none, a, o[held::held])
         state = load_checkpoint(self._checkpoint())
         if state is not None:
             self._agent.load_state_dict(state["agent"])

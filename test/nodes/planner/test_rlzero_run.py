@@ -114,6 +114,15 @@ def test_a_command_is_carried_out_and_reported(run, tmp_path):
     assert not nodes_of(domain)
 
 
+def test_a_rehearsed_command_says_what_that_took(run, tmp_path):
+    process = run("--command", "walk forward", "--seconds", "1", "--no-film", "--rehearse", "2")
+    _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, said
+    assert "rehearse" in said
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["rehearsal"]["seconds"] > 0.0
+
+
 def test_a_refused_command_exits_with_3_and_is_reported(run, tmp_path):
     process = run("--command", "make me a coffee", "--seconds", "1", "--no-film")
     output, said = process.communicate(timeout=PATIENCE_S)
