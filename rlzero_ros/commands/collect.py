@@ -34,6 +34,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--steps", type=int, default=900_000, help="transitions to collect")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this long")
     parser.add_argument("--environments", type=int, default=16, help="simulations in parallel")
+    parser.add_argument(
+        "--decision-s",
+        type=float,
+        default=0.04,
+        metavar="S",
+        help="the agent holds an action for so long, or for one control period where that is "
+        "longer: fast control explores little (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu", help="torch device of the agent")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
@@ -57,6 +65,7 @@ def main(args: argparse.Namespace) -> int:
         seed=args.seed,
         environments=args.environments,
         skill_weights=tuple(args.skills),
+        decision_s=args.decision_s,
     )
     collector = Collector(robot, folder, config, args.device)
     collector.run(args.minutes)

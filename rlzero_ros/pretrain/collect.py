@@ -54,7 +54,7 @@ class CollectConfig:
     updates_per_step: float = 0.5
     batch: int = 512
     noise: tuple[float, ...] = (0.1, 0.2, 0.4)
-    decision_s: float = 0.03
+    decision_s: float = 0.04
     horizon_s: float = 1.2375
     relabel: float = 0.4
     hidden: int = 256
