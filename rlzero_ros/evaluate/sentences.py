@@ -44,7 +44,7 @@ EXPECTATIONS = (
     Expectation(
         "stand",
         ("stand still", "stay upright"),
-        "torso ≥ 1.0 m, |speed| < 0.4 m/s",
+        "torso ≥ 1.0 m, speed within ±0.4 m/s",
         lambda b, _: b["torso_height_m"] >= 1.0 and abs(b["forward_speed_mps"]) < 0.4,
     ),
     Expectation(
