@@ -25,6 +25,7 @@ from std_srvs.srv import SetBool, Trigger
 
 from ..msg import ControlEvent, ProjectedPlan, Prompt
 from ..safety import Verdict
+from . import shared_memory
 from .command_messages import command_message_maker
 from .command_sender import CommandSender
 from .control_settings import ControlSettings
@@ -141,6 +142,8 @@ class PolicyNode(ManagedNode):
         self._preflight_due_s = time.monotonic() + PREFLIGHT_AFTER_S
         if why_not := self._drive.start(self._priority):
             self.get_logger().warning(f"no real-time scheduling: {why_not}")
+        if shared_memory.is_used():
+            self.get_logger().warning(shared_memory.WARNING)
 
     def deactivate(self) -> None:
         """End the control loop and leave a command behind that can stand for ever."""

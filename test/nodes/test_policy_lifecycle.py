@@ -141,3 +141,14 @@ def test_broken_bundles_are_refused_by_name_and_a_good_one_is_taken(
     assert manager.change(Transition.TRANSITION_CONFIGURE)
     assert manager.change(Transition.TRANSITION_ACTIVATE)
     assert node.stop() == 0
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_it_warns_where_a_neighbour_can_hold_it_up(node_process, make_bundle, shared):
+    """The defect: with Fast DDS's shared memory a killed neighbour held commands up unannounced."""
+    by_default = {"ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST"}
+    node = node_process(
+        "policy_node", parameters={"bundle": make_bundle()}, env=by_default if shared else None
+    )
+    node.wait_for_log("activate done", 60.0)
+    assert ("FASTDDS_BUILTIN_TRANSPORTS" in node.read_log()) == shared
