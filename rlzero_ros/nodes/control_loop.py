@@ -46,6 +46,11 @@ class ControlLoop:
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="control", daemon=True)
 
+    @property
+    def thread_id(self) -> int | None:
+        """The system's number of the thread, None before `start`."""
+        return self._thread.native_id
+
     def start(self) -> None:
         """Begin to tick."""
         self._thread.start()

@@ -46,11 +46,12 @@ class Drive:
     def start(self, priority: int) -> str:
         """Begin; return why there is no real-time scheduling, empty if there is or none is wanted.
 
-        The watchdog comes before everything else, which may be what hangs.
+        The loop comes before whatever computes, and the watchdog before everything, which may be
+        what hangs.
         """
         self._loop.start()
         self._watchdog.start()
-        return make_realtime(priority, first=self._watchdog.thread_id)
+        return make_realtime(priority, (self._loop.thread_id, self._watchdog.thread_id))
 
     def wake(self) -> None:
         """Act on what another thread told the controller, before the next step does."""

@@ -92,7 +92,7 @@ class FakeHardwareNode(ManagedNode):
         self._activated.callback(self.destroy_subscription, listener)
         self._loop.start()
         self._activated.callback(self._loop.stop)
-        if why_not := make_realtime(self._options["realtime_priority"]):
+        if why_not := make_realtime(self._options["realtime_priority"], (self._loop.thread_id,)):
             self.get_logger().warning(f"no real-time scheduling: {why_not}")
         self._activated.callback(make_realtime, 0)
 

@@ -17,10 +17,11 @@ PARAMETERS: dict[str, Row] = {
     "state_rate_hz": (200.0, "Rate of joint_states, imu and odom", 1.0, 500.0),
     "reliability": ("reliable", f"QoS of the states: {' or '.join(RELIABILITIES)}"),
     "realtime_priority": (
-        21,
-        "SCHED_RR priority of this process while active, if the system permits; 0 for none",
+        20,
+        "SCHED_RR priority of this process while active, if the system permits; 0 for none. "
+        "The robot itself gets one more, as the control loop does.",
         0,
-        98,
+        97,
     ),
 }
 

@@ -104,7 +104,7 @@ class MujocoNode(ManagedNode):
             self._activated.callback(camera.stop)
         self._loop.start()
         self._activated.callback(self._loop.stop)
-        if why_not := make_realtime(self._options["realtime_priority"]):
+        if why_not := make_realtime(self._options["realtime_priority"], (self._loop.thread_id,)):
             self.get_logger().warning(f"no real-time scheduling: {why_not}")
         self._activated.callback(make_realtime, 0)
 

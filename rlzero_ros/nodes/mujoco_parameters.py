@@ -27,11 +27,11 @@ PARAMETERS: dict[str, Row] = {
         10.0,
     ),
     "realtime_priority": (
-        21,
-        "SCHED_RR priority of this process while active, if the system permits; 0 for none. It "
-        "stands for the robot's own computer, so it comes before the policy node.",
+        20,
+        "SCHED_RR priority of this process while active, if the system permits; 0 for none. "
+        "The physics get one more, as the control loop does.",
         0,
-        98,
+        97,
     ),
     "camera.rate_hz": (0.0, "Pictures per second; 0 is off.", 0.0, 120.0),
     "camera.width": (320, "Pixels across.", 16, 1920),

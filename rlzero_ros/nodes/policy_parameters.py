@@ -70,9 +70,10 @@ PARAMETERS: dict[str, Row] = {
     ),
     "realtime_priority": (
         20,
-        "SCHED_RR priority of this process while active, if the system permits; 0 for none",
+        "SCHED_RR priority of this process while active, if the system permits; 0 for none. "
+        "The control loop gets one more, its watchdog two.",
         0,
-        98,
+        97,
     ),
     "status_rate_hz": (10.0, "Rate of policy_status", 1.0, 50.0),
 }

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 
-def make_realtime(priority: int, first: int | None = None) -> str:
+def make_realtime(priority: int, urgent: Sequence[int | None] = ()) -> str:
     """Put every thread of this process, and those that it starts, under SCHED_RR.
 
     All threads, since Python lets only one run at a time: one that waits for the processor while
-    it holds the interpreter would keep the control loop waiting too.
+    it holds the interpreter would keep the control loop waiting too. Those that must not wait need
+    a higher priority nevertheless: Linux gives each of equals a tenth of a second in turn.
 
     Args:
-        priority: 1 (lowest) to 98; 0 for ordinary scheduling.
-        first: the number of a thread that comes before all others.
+        priority: 1 (lowest) to 97; 0 for ordinary scheduling.
+        urgent: numbers of threads that come before all others, each one before those named
+            earlier.
 
     Returns:
         Why it could not be done, in words for a person; an empty string if it was.
@@ -24,8 +27,9 @@ def make_realtime(priority: int, first: int | None = None) -> str:
     policy = os.SCHED_RR if priority else os.SCHED_OTHER
     for thread in Path("/proc/self/task").iterdir():
         try:
-            own = priority + (priority > 0 and int(thread.name) == first)
-            os.sched_setscheduler(int(thread.name), policy, os.sched_param(own))
+            number = int(thread.name)
+            rank = urgent.index(number) + 1 if priority and number in urgent else 0
+            os.sched_setscheduler(number, policy, os.sched_param(priority + rank))
         except ProcessLookupError:
             continue  # it ended in the meantime
         except PermissionError:

@@ -80,6 +80,11 @@ class SimulationLoop:
         """Simulated time: the epoch plus what was stepped."""
         return self._epoch_s + self._steps * self.tick_s
 
+    @property
+    def thread_id(self) -> int | None:
+        """The system's number of the thread that steps, None while none does."""
+        return None if self._thread is None else self._thread.native_id
+
     def start(self) -> None:
         """Begin stepping."""
         self._stopping.clear()

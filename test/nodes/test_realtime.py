@@ -46,3 +46,45 @@ def test_every_thread_of_an_active_policy_node(policy):
     it.process.stop()
     plain = policy(realtime_priority=0)
     assert policies(plain.process.popen.pid) == {os.SCHED_OTHER}
+
+
+BESIDE_WORK = """
+import os, sys, threading, time
+import numpy as np
+from rlzero_ros.nodes.control_loop import ControlLoop
+from rlzero_ros.nodes.realtime import make_realtime
+
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+numbers = np.random.default_rng(0).normal(size=(900, 900))
+loop = ControlLoop(0.01, lambda now_s: float("nan"), lambda error: None)
+loop.start()
+ended = time.monotonic() + 0.8  # Linux gives real-time threads at most 0.95 of each second
+
+
+def work():
+    while time.monotonic() < ended:
+        numbers @ numbers  # without the interpreter
+
+
+threads = [threading.Thread(target=work) for _ in range(2)]
+for thread in threads:
+    thread.start()
+assert make_realtime(20, (loop.thread_id,) if sys.argv[1] == "urgent" else ()) == ""
+for thread in threads:
+    thread.join()
+loop.stop()
+print(loop.times.report().period_error_p99_ms)
+"""
+
+
+@pytest.mark.skipif(not is_permitted(), reason="real-time scheduling is not permitted here")
+def test_the_control_loop_does_not_wait_for_threads_that_compute():
+    """The defect: among equal real-time threads the loop waited for others' tenths of a second."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+    def error_ms(how):
+        command = [sys.executable, "-c", BESIDE_WORK, how]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return float(done.stdout)
+
+    assert error_ms("urgent") < 10.0 < error_ms("equal")
