@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .bundle import Bundle
 from .errors import CommandError, ErrorCode
-from .imagine.base import Imaginer
+from .imagine.base import Imaginer, imaginer_for
 from .imagine.clip import Clip
 from .imagine.command import clean_command
 from .project.embedder import FrameEmbedder, load_embedder
@@ -89,7 +89,8 @@ class Pipeline:
         Raises BundleError when the embedder is another one, and ProjectError when it is missing.
         """
         self.bundle = bundle
-        self._imaginer = imaginer
+        human = bundle.spec.figure == "human"
+        self._imaginer = imaginer if human else imaginer_for(imaginer, bundle.spec.figure)
         self._embedder = embedder or load_embedder(_name_of(bundle.embedder_id))
         bundle.check_embedder(self._embedder.id)
         self._window = window

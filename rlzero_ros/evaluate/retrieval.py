@@ -25,7 +25,8 @@ from ..errors import BundleError, DataError
 from ..paths import find_bundle
 from ..pretrain.drawn_windows import draw_windows
 from ..pretrain.figure_observations import observed_angles, observed_forward_speed
-from ..pretrain.figure_of import has_figure, nearest_pose_error, pose_error
+from ..pretrain.figure_of import has_figure
+from ..pretrain.poses import nearest_pose_error, pose_error
 from ..project.embedder import FrameEmbedder, load_embedder
 from ..project.index import WINDOW, ObservationIndex
 from ..project.projection import (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from rlzero_ros.errors import CommandError, ErrorCode
 from rlzero_ros.imagine.clip import Clip
@@ -39,6 +39,20 @@ class Imaginer(Protocol):
             ImagineError: it cannot make a clip.
         """
         ...
+
+
+@runtime_checkable
+class FigureImaginer(Imaginer, Protocol):
+    """An imaginer that draws figures, and can keep to one kind of them."""
+
+    def for_figure(self, kind: str) -> Imaginer:
+        """The same imaginer for a robot that this kind of figure stands for."""
+        ...
+
+
+def imaginer_for(imaginer: Imaginer, kind: str) -> Imaginer:
+    """The imaginer, kept to figures of one kind where it draws figures."""
+    return imaginer.for_figure(kind) if isinstance(imaginer, FigureImaginer) else imaginer
 
 
 def check_canceled(is_canceled: Callable[[], bool] | None) -> None:

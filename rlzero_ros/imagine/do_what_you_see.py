@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rlzero_ros.imagine.base import Imaginer, check_canceled
+from rlzero_ros.imagine.base import Imaginer, check_canceled, imaginer_for
 from rlzero_ros.imagine.clip import Clip
 from rlzero_ros.imagine.command import clean_command
 from rlzero_ros.imagine.frame_stream import FrameStream
@@ -19,6 +19,10 @@ class DoWhatYouSee:
         """Puts a stream of pictures beside an imaginer."""
         self.name = other.name
         self._stream, self._other = stream, other
+
+    def for_figure(self, kind: str) -> DoWhatYouSee:
+        """See ``FigureImaginer.for_figure``."""
+        return DoWhatYouSee(self._stream, imaginer_for(self._other, kind))
 
     def imagine(
         self,

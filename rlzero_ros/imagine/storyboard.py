@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 from textwrap import shorten
 
@@ -14,6 +15,7 @@ from rlzero_ros.imagine.base import check_canceled
 from rlzero_ros.imagine.clip import MAX_FRAMES, Clip
 from rlzero_ros.imagine.command import clean_command
 from rlzero_ros.imagine.draw import draw
+from rlzero_ros.imagine.figure_captions import captions_of
 from rlzero_ros.imagine.motions import ARM_MOTIONS, figure_kind, perform
 from rlzero_ros.imagine.sentences import SentenceEncoder
 from rlzero_ros.imagine.style import random_style
@@ -61,6 +63,16 @@ class Storyboard:
         self._size, self._fps = size, fps
         self._threshold, self._clutter = threshold, clutter
         self._matcher = SentenceMatcher(SentenceEncoder(sentence_model))
+
+    def for_figure(self, kind: str) -> Storyboard:
+        """The same storyboard for a robot that this kind of figure stands for.
+
+        Raises:
+            ImagineError: there is no such kind.
+        """
+        other = copy(self)
+        other._matcher = self._matcher.regrouped(*captions_of(kind))
+        return other
 
     def choose(self, command: str) -> str:
         """The name of the motion that a sentence asks for.

@@ -11,6 +11,7 @@ motion's lead over the impossible sentences, and one threshold on it refuses.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,9 +53,22 @@ class SentenceMatcher:
         impossible: Sequence[str] = IMPOSSIBLE,
     ) -> None:
         self._encoder = encoder
+        sentences = [sentence for group in (*captions.values(), impossible) for sentence in group]
+        self._embedded = dict(zip(sentences, encoder.encode(sentences), strict=True))
+        self._group(captions, impossible)
+
+    def regrouped(
+        self, captions: Mapping[str, Sequence[str]], impossible: Sequence[str]
+    ) -> SentenceMatcher:
+        """A matcher of the same sentences, none of them new, that stand for other motions."""
+        other = copy(self)
+        other._group(captions, impossible)
+        return other
+
+    def _group(self, captions: Mapping[str, Sequence[str]], impossible: Sequence[str]) -> None:
         self.motions = tuple(captions)
         groups = [*captions.values(), impossible]
-        self._points = encoder.encode([sentence for group in groups for sentence in group])
+        self._points = np.stack([self._embedded[s] for group in groups for s in group])
         classes = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
         gram = self._kernel(self._points) + RIDGE * np.eye(len(classes))
         self._weights = np.linalg.solve(gram, np.eye(len(groups))[classes])

@@ -14,7 +14,8 @@ from ..robots.registry import load_robot
 from .choose_states import choose_windows
 from .drawn_windows import draw_windows
 from .figure_observations import observed_angles
-from .figure_of import has_figure, pose_error
+from .figure_of import has_figure
+from .poses import pose_error
 from .windows import NoWindowsError
 
 TOLERANCE_RAD = np.deg2rad(15.0)

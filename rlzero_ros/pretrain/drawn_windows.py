@@ -9,10 +9,11 @@ from ..imagine.draw import draw
 from ..imagine.figure import FigurePose
 from ..imagine.style import FigureStyle, random_style
 from ..project.index import WINDOW
-from .figure_of import poses_of
+from ..robots.base_motion import BaseMotion
+from ..robots.observation import load_model
+from ..robots.registry import load_robot
+from .figure_of import figure_layout, poses_of
 from .pose_pool import SIZE
-
-_X_COLUMN = 1
 
 
 def draw_windows(
@@ -20,13 +21,16 @@ def draw_windows(
 ) -> NDArray[np.uint8]:
     """Each window (N, 3, nq + nv) as three drawings in one held-out style: (N, 3, 64, 64, 3)."""
     rng = np.random.default_rng((seed, int(clutter)))
-    styles = [random_style(rng, "heldout", clutter=clutter) for _ in range(len(physics))]
+    kind = figure_layout(robot).kind
+    styles = [random_style(rng, "heldout", kind=kind, clutter=clutter) for _ in physics]
+    described = load_robot(robot)
+    travel = BaseMotion(described.spec, load_model(described.model_xml)).travel(physics)
     frames = np.empty((len(physics), WINDOW, SIZE, SIZE, 3), np.uint8)
     for moment in range(WINDOW):
         poses = poses_of(robot, physics[:, moment])
         for row, style in enumerate(styles):
             pose = poses.figure(row)
-            frames[row, moment] = _draw_at(pose, float(physics[row, moment, _X_COLUMN]), style)
+            frames[row, moment] = _draw_at(pose, float(travel[row, moment]), style)
     return frames
 
 

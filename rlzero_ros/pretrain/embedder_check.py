@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..imagine.draw import draw
 from ..imagine.style import random_style
 from ..project.embedder import FrameEmbedder
-from .figure_of import Poses, pose_error
 from .pose_pool import SIZE, PosePool
+from .poses import Poses, pose_error
 
 QUERIES, GALLERY = 400, 4000
 TOLERANCE_RAD = np.deg2rad(15.0)
@@ -30,9 +30,10 @@ class RetrievalScore:
 def heldout_drawings(poses: Poses, seed: int, clutter: bool) -> NDArray[np.uint8]:
     """One drawing of each pose (N, 64, 64, 3) in a style that training never draws."""
     rng = np.random.default_rng(seed)
+    kind = poses.layout.kind
     return np.stack(
         [
-            draw(poses.figure(row), random_style(rng, "heldout", clutter=clutter), SIZE)
+            draw(poses.figure(row), random_style(rng, "heldout", kind=kind, clutter=clutter), SIZE)
             for row in range(len(poses))
         ]
     )

@@ -17,7 +17,16 @@ from torch import Tensor
 from ..errors import DataError, ErrorCode
 from ..project.embedder import CONFIG_FILE, WEIGHTS_FILE, OpenClipEmbedder
 from .augment import augment
-from .pose_loss import ARM_FEATURES, LimbHead, arm_loss, limb_loss, metric_loss, pose_distances
+from .pose_loss import (
+    ARM_FEATURES,
+    LimbHead,
+    arm_loss,
+    limb_feature_count,
+    limb_loss,
+    metric_loss,
+    pose_distances,
+)
+from .poses import HUMAN, PoseLayout
 
 
 @dataclass(frozen=True)
@@ -45,13 +54,24 @@ class EmbedderTraining:
 class EmbedderTrainer:
     """The model, its average, and the step."""
 
-    def __init__(self, folder: Path, config: EmbedderTraining) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        config: EmbedderTraining,
+        layout: PoseLayout = HUMAN,
+        *,
+        weights: bool = False,
+    ) -> None:
+        """folder: of the architecture. weights: begin with that folder's and not with random ones.
+
+        layout: of the poses.
+        """
         torch.manual_seed(config.seed)
         self.config = config
         self._architecture = folder
         source = f"local-dir:{folder}"
-        self.model = open_clip.create_model(source, load_weights=False)
-        self.average = open_clip.create_model(source, load_weights=False)
+        self.model = open_clip.create_model(source, load_weights=weights)
+        self.average = open_clip.create_model(source, load_weights=weights)
         self.average.load_state_dict(self.model.state_dict())
         self.average.eval()
         for model in (self.model, self.average):
@@ -60,10 +80,10 @@ class EmbedderTrainer:
         self._mean = torch.tensor(preprocess["mean"])[:, None, None]
         self._std = torch.tensor(preprocess["std"])[:, None, None]
         dim = int(self.model.visual.output_dim)
-        self.head = LimbHead(dim)
+        self.head = LimbHead(dim, limb_feature_count(layout))
         parameters = [*self.model.visual.parameters(), *self.head.parameters()]
         parameters.append(self.model.logit_scale)
-        self.arm_head = LimbHead(dim, 128, ARM_FEATURES)
+        self.arm_head = LimbHead(dim, ARM_FEATURES, 128)
         parameters += self.arm_head.parameters()
         self.optimizer = torch.optim.AdamW(
             parameters, lr=config.learning_rate, weight_decay=config.weight_decay

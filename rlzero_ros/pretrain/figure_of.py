@@ -1,33 +1,17 @@
-"""From a robot's physics to the pose of a drawn figure, and how far two poses are apart.
-
-A pose here is a row of absolute segment angles (rad, see ``imagine.figure``) in the order of
-``SEGMENTS``. In a silhouette nobody can tell the right leg from the left, so the distance takes
-the better of the two assignments.
-"""
+"""From a robot's physics to the pose of a drawn figure, and back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataError
-from ..imagine.figure import FigurePose
-
-SEGMENTS = (
-    "torso",
-    "right_thigh",
-    "right_leg",
-    "right_foot",
-    "left_thigh",
-    "left_leg",
-    "left_foot",
-)
-ARMS = ("right_arm", "right_forearm", "left_arm", "left_forearm")
-SWAPPED = np.array([0, 4, 5, 6, 1, 2, 3])
-"""Columns of a pose with its legs exchanged."""
+from .four_legged_of import QuadrupedPoses, cheetah_poses, cheetah_qpos
+from .poses import FOUR_LEGGED, HUMAN, PoseLayout, Poses
 
 
 @dataclass(frozen=True)
@@ -40,39 +24,6 @@ class Trunk:
 
 TRUNKS = {"walker": Trunk(0.3, 1.3), "stickman": Trunk(0.25, 1.25)}
 """Both have the joints rootz, rootx, rooty, then hip, knee, ankle right and left."""
-
-_CHUNK = 2048
-
-
-@dataclass(frozen=True)
-class Poses:
-    """N poses: angles (N, 7) rad by SEGMENTS; root (N, 2) m, the hips; arms (N, 4) rad by ARMS.
-
-    The root's x is relative to the point that the camera follows, its z to the ground. A pose
-    without arms has NaN there.
-    """
-
-    angles: NDArray[np.float32]
-    root: NDArray[np.float32]
-    arms: NDArray[np.float32] = field(default_factory=lambda: np.empty((0, 4), np.float32))
-
-    def __post_init__(self) -> None:
-        if len(self.arms) != len(self.angles):
-            object.__setattr__(self, "arms", np.full((len(self.angles), 4), np.nan, np.float32))
-
-    def __len__(self) -> int:
-        return len(self.angles)
-
-    def __getitem__(self, rows: slice | NDArray[np.integer]) -> Poses:
-        return Poses(self.angles[rows], self.root[rows], self.arms[rows])
-
-    def figure(self, row: int) -> FigurePose:
-        """One pose for drawing."""
-        x, z = (float(v) for v in self.root[row])
-        angles = dict(zip(SEGMENTS, map(float, self.angles[row]), strict=True))
-        if np.isfinite(self.arms[row]).all():
-            angles.update(zip(ARMS, map(float, self.arms[row]), strict=True))
-        return FigurePose((x, z), angles)
 
 
 def _leg_poses(qpos: NDArray[np.floating], robot: str) -> Poses:
@@ -106,8 +57,8 @@ def stickman_poses(qpos: NDArray[np.floating]) -> Poses:
     return Poses(legs.angles, legs.root, np.concatenate(both, axis=1).astype(np.float32))
 
 
-def qpos_of(robot: str, poses: Poses) -> NDArray[np.float64]:
-    """The inverse of ``poses_of``, the torso at x = 0: (N, nq)."""
+def _leg_qpos(robot: str, poses: Poses) -> NDArray[np.float64]:
+    """The inverse of ``_leg_poses``, the torso at x = 0: (N, nq)."""
     trunk, angles = TRUNKS[robot], poses.angles.astype(np.float64)
     z = poses.root[:, 1] + trunk.above_hips_m * np.cos(angles[:, 0]) - trunk.height_at_zero_m
     qpos = np.zeros((len(angles), 13 if robot == "stickman" else 9))
@@ -127,49 +78,58 @@ def walker_qpos(poses: Poses) -> NDArray[np.float64]:
     return qpos_of("walker", poses)
 
 
-_POSES_OF: dict[str, Callable[[NDArray[np.floating]], Poses]] = {
-    "walker": walker_poses,
-    "stickman": stickman_poses,
+@cache
+def _quadruped() -> QuadrupedPoses:
+    return QuadrupedPoses()
+
+
+@dataclass(frozen=True)
+class _Figure:
+    """What stands for a robot: the layout, physics to poses, and poses to configurations."""
+
+    layout: PoseLayout
+    poses: Callable[[NDArray[np.floating]], Poses]
+    qpos: Callable[[Poses], NDArray[np.float64]] | None
+
+
+_FIGURES = {
+    "walker": _Figure(HUMAN, walker_poses, lambda poses: _leg_qpos("walker", poses)),
+    "stickman": _Figure(HUMAN, stickman_poses, lambda poses: _leg_qpos("stickman", poses)),
+    "cheetah": _Figure(FOUR_LEGGED, cheetah_poses, cheetah_qpos),
+    "quadruped": _Figure(FOUR_LEGGED, lambda qpos: _quadruped()(qpos), None),
 }
 
 
 def has_figure(robot: str) -> bool:
     """Whether the robot's states can be drawn."""
-    return robot in _POSES_OF
+    return robot in _FIGURES
+
+
+def figure_layout(robot: str) -> PoseLayout:
+    """Which segments the poses of a robot have; DataError for one without a drawn figure."""
+    return _figure(robot).layout
 
 
 def poses_of(robot: str, physics: NDArray[np.floating]) -> Poses:
     """Poses of a robot's physics (N, nq + nv); DataError for a robot without a drawn figure."""
-    if robot not in _POSES_OF:
+    return _figure(robot).poses(physics)
+
+
+def qpos_of(robot: str, poses: Poses) -> NDArray[np.float64]:
+    """Configurations (N, nq) that show poses, the torso at x = 0.
+
+    The inverse of ``poses_of`` where the robot can do the pose; DataError where nothing is known.
+    """
+    inverse = _figure(robot).qpos
+    if inverse is None:
+        raise DataError(f"nothing puts the pose of a figure on robot {robot!r}: use its own data")
+    return inverse(poses)
+
+
+def _figure(robot: str) -> _Figure:
+    if robot not in _FIGURES:
         raise DataError(
-            f"no drawn figure is known for robot {robot!r}; known: {', '.join(_POSES_OF)}. "
+            f"no drawn figure is known for robot {robot!r}; known: {', '.join(_FIGURES)}. "
             "Add its function to rlzero_ros/pretrain/figure_of.py"
         )
-    return _POSES_OF[robot](physics)
-
-
-def wrapped(angle: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Angles (rad) brought into [-pi, pi)."""
-    return (angle + np.pi) % (2 * np.pi) - np.pi
-
-
-def pose_error(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Mean absolute angle between poses (rad), legs assigned the better way.
-
-    a and b broadcast over everything but their last axis, which has the 7 angles.
-    """
-    straight = np.abs(wrapped(a - b)).mean(-1)
-    crossed = np.abs(wrapped(a - b[..., SWAPPED])).mean(-1)
-    return np.minimum(straight, crossed).astype(np.float32)
-
-
-def nearest_pose_error(
-    queries: NDArray[np.floating], poses: NDArray[np.floating]
-) -> NDArray[np.float32]:
-    """For each query (N, 7) its error (rad) to the nearest of the poses (M, 7)."""
-    best = np.full(len(queries), np.inf, dtype=np.float32)
-    for row, query in enumerate(queries):
-        for start in range(0, len(poses), _CHUNK):
-            error = pose_error(query[None], poses[start : start + _CHUNK]).min()
-            best[row] = min(best[row], error)
-    return best
+    return _FIGURES[robot]

@@ -8,13 +8,15 @@ directions from the embedding; the directions of the two legs enter symmetricall
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from .figure_of import SWAPPED
+from .poses import HUMAN, PoseLayout, layout_of
 
-ARMS_SWAPPED = (2, 3, 0, 1)
+ARM_EXCHANGES = ((0, 1, 2, 3), (2, 3, 0, 1))
 
 NEAR_RAD = 0.12
 """Poses this far apart (about 7 degrees mean limb error) count as 0.6 of the same pose."""
@@ -25,26 +27,26 @@ ARM_WEIGHT = 0.12
 
 
 def pose_distances(angles: Tensor, height: Tensor, arms: Tensor | None = None) -> Tensor:
-    """Distances (N, N) of poses: mean limb error (rad), legs the better way, plus height.
+    """Distances (N, N) of poses: mean limb error (rad), sides the best way, plus height.
 
-    angles (N, 7) rad, height (N,) m of the hips, arms (N, 4) rad, NaN where a figure has none:
-    a robot without arms is as near to a figure with its arms up as to one with its arms down.
+    angles (N, segments) rad, height (N,) m of the root, arms (N, 4) rad, NaN where a figure has
+    none: a robot without arms is as near to a figure with its arms up as to one with them down.
     """
-    limbs = _better_way(angles, list(SWAPPED))
+    limbs = _best_way(angles, layout_of(angles.shape[1]).exchanges)
     distances = limbs + RAD_PER_M * (height[:, None] - height[None]).abs()
     if arms is None:
         return distances
-    return distances + ARM_WEIGHT * _better_way(arms, list(ARMS_SWAPPED)).nan_to_num(0.0)
+    return distances + ARM_WEIGHT * _best_way(arms, ARM_EXCHANGES).nan_to_num(0.0)
 
 
-def _better_way(angles: Tensor, swapped: list[int]) -> Tensor:
-    """Mean angles (N, N) between rows, the two sides assigned the better way; NaN stays."""
+def _best_way(angles: Tensor, exchanges: Sequence[Sequence[int]]) -> Tensor:
+    """Mean angles (N, N) between rows, the sides assigned the best way; NaN stays."""
 
     def error(other: Tensor) -> Tensor:
         difference = angles[:, None] - other[None]
         return torch.atan2(difference.sin(), difference.cos()).abs().mean(-1)
 
-    return torch.minimum(error(angles), error(angles[:, swapped]))
+    return torch.stack([error(angles[:, list(way)]) for way in exchanges]).amin(0)
 
 
 def metric_loss(embeddings: Tensor, distances: Tensor, scale: Tensor) -> Tensor:
@@ -60,9 +62,18 @@ def metric_loss(embeddings: Tensor, distances: Tensor, scale: Tensor) -> Tensor:
 
 
 def limb_features(angles: Tensor, height: Tensor) -> Tensor:
-    """What a silhouette shows of poses (N, 7): (N, 31), the same when the legs are exchanged."""
+    """What a silhouette shows of poses (N, segments): the same when sides are exchanged.
+
+    (N, ``limb_feature_count``) for either layout.
+    """
     unit = torch.polar(torch.ones_like(angles), angles)
-    torso, legs = unit[:, 0], unit[:, 1:].reshape(-1, 2, 3)
+    torso = unit[:, 0]
+    if angles.shape[1] != len(HUMAN.segments):
+        ends = unit[:, 1:].reshape(-1, 2, 2, 2).unbind(1)
+        symmetric = torch.cat([_paired(*legs.unbind(-1)) for legs in ends], dim=1)
+        both = torch.cat([torso[:, None], symmetric], dim=1)
+        return torch.cat([both.real, both.imag, height[:, None]], dim=1)
+    legs = unit[:, 1:].reshape(-1, 2, 3)
     thigh, shin, foot = legs.unbind(-1)
     products = [thigh, shin, foot, thigh**2, shin**2, foot**2]
     products += [thigh * shin, shin * foot, thigh * shin.conj(), shin * foot.conj()]
@@ -74,19 +85,29 @@ def limb_features(angles: Tensor, height: Tensor) -> Tensor:
 
 def arm_features(arms: Tensor) -> Tensor:
     """What a silhouette shows of arms (N, 4): (N, 12), the same when they are exchanged."""
-    upper, lower = torch.polar(torch.ones_like(arms), arms).reshape(-1, 2, 2).unbind(-1)
-    products = [upper, lower, upper**2, lower**2, upper * lower, upper * lower.conj()]
-    symmetric = torch.stack([p.mean(1) for p in products], dim=1)
+    limbs = torch.polar(torch.ones_like(arms), arms).reshape(-1, 2, 2)
+    symmetric = _paired(*limbs.unbind(-1))
     return torch.cat([symmetric.real, symmetric.imag], dim=1)
 
 
-LIMB_FEATURES, ARM_FEATURES = 31, 12
+def _paired(upper: Tensor, lower: Tensor) -> Tensor:
+    """Of two limbs' directions (N, 2), as complex numbers, what exchanging them leaves: (N, 6)."""
+    products = [upper, lower, upper**2, lower**2, upper * lower, upper * lower.conj()]
+    return torch.stack([p.mean(1) for p in products], dim=1)
+
+
+ARM_FEATURES = 12
+
+
+def limb_feature_count(layout: PoseLayout) -> int:
+    """How many limb features a figure has."""
+    return 31 if layout is HUMAN else 27
 
 
 class LimbHead(nn.Module):
     """Reads features (N, outputs) of limbs from embeddings (N, d); training only."""
 
-    def __init__(self, dim: int, hidden: int = 256, outputs: int = LIMB_FEATURES) -> None:
+    def __init__(self, dim: int, outputs: int, hidden: int = 256) -> None:
         super().__init__()
         self.net = nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, outputs))
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .figure_of import Poses, walker_poses, walker_qpos
+from .figure_of import walker_poses, walker_qpos
+from .poses import Poses
 
 JOINT_LOW = np.deg2rad([-20.0, -150.0, -45.0])
 JOINT_HIGH = np.deg2rad([100.0, 0.0, 45.0])

@@ -26,6 +26,8 @@ SKY = (205, 220, 235)
 class FrameRenderer:
     """Small pictures of a robot, seen from its right side, following it along x and y.
 
+    The camera also follows the heading of a robot that moves in three dimensions.
+
     A context manager; the pictures are (size, size, 3) uint8. Shadows, reflections, sky box and
     multisampling are off, which makes software rendering about twenty times faster; edges are
     smoothed by drawing at twice the size.
@@ -71,6 +73,7 @@ class FrameRenderer:
         self._data.qpos[:] = qpos
         mujoco.mj_kinematics(self.model, self._data)
         mujoco.mj_camlight(self.model, self._data)
+        self._camera.azimuth = 90.0 + self._heading_deg()
         self._camera.lookat[:] = (*self._data.xpos[self._body, :2], CENTER_HEIGHT_M)
         self._renderer.update_scene(self._data, self._camera)
         image = self._renderer.render()
@@ -79,6 +82,13 @@ class FrameRenderer:
         size = len(image) // SUPERSAMPLING
         blocks = image.reshape(size, SUPERSAMPLING, size, SUPERSAMPLING, 3)
         return blocks.mean(axis=(1, 3)).astype(np.uint8)
+
+    def _heading_deg(self) -> float:
+        """Where a body that moves freely points, so that it is seen from its right side."""
+        if self.model.body_dofnum[self._body] != 6:
+            return 0.0
+        x, y = self._data.xmat[self._body, [0, 3]]
+        return float(np.rad2deg(np.arctan2(y, x)))
 
     def close(self) -> None:
         """Frees the GL context."""

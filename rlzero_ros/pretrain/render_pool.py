@@ -3,6 +3,8 @@
     python -m rlzero_ros.pretrain.render_pool --out data/poses/synthetic --poses 60000
     python -m rlzero_ros.pretrain.render_pool --out data/poses/motions --poses 20000 --motions
     python -m rlzero_ros.pretrain.render_pool --out data/poses/data --poses 40000 --data data/walker
+    python -m rlzero_ros.pretrain.render_pool --out data/poses/cheetah-motions --robot cheetah \
+        --poses 8000 --motions
 
 Half of the renderings look as the model does, half have a random look. The process renders, so
 it never imports torch. An interrupted pool goes on where it was.
@@ -21,34 +23,46 @@ from numpy.typing import NDArray
 
 from ..errors import RlzeroError
 from ..imagine.motions import MOTIONS, figure_kind, perform
+from ..robots.base_motion import BaseMotion
 from ..robots.observation import load_model
 from ..robots.registry import load_robot
 from .dataset import open_dataset
-from .figure_of import ARMS, SEGMENTS, TRUNKS, Poses, poses_of, qpos_of
+from .figure_of import TRUNKS, figure_layout, poses_of, qpos_of
 from .frame_file import fill_frames
 from .heldout import split_episodes
 from .looks import LookRandomizer
-from .pose_pool import SIZE
+from .pose_pool import DRAWN, SIZE, load_poses, save_poses
 from .pose_sampler import sample_poses
+from .poses import ARMS, HUMAN, Poses, wrapped
 from .render import SUPERSAMPLING, FrameRenderer
+from .resting_poses import resting_configurations
 
+SAME_RAD = 1e-3
+"""A robot that misses every angle of a pose by less can do it."""
 _MOMENTS, _MOTION_FPS = 48, 20.0
+Qpos = NDArray[np.float64]
 
 
 def render_pool(
-    robot: str, poses: Poses, folder: Path, seed: int, identity: dict[str, Any]
+    robot: str, drawn: Poses, qpos: Qpos | None, folder: Path, seed: int, identity: dict[str, Any]
 ) -> None:
-    """Renders the poses into the folder; one begun with the same identity goes on with its own."""
+    """Renders a pool into the folder; one begun with the same identity goes on with its own.
+
+    qpos: configurations (N, nq) that were drawn; None puts the poses on the robot.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     if (folder / "progress.json").exists():
-        arms = folder / "arms.npy"
-        some = (np.load(arms),) if arms.exists() else ()
-        poses = Poses(np.load(folder / "angles.npy"), np.load(folder / "root.npy"), *some)
+        saved = folder / "qpos.npy"
+        qpos = np.load(saved) if saved.exists() else qpos_of(robot, load_poses(folder))
     else:
-        np.save(folder / "angles.npy", poses.angles)
-        np.save(folder / "root.npy", poses.root)
-        np.save(folder / "arms.npy", poses.arms)
-    qpos = qpos_of(robot, poses)
+        poses = drawn
+        if qpos is None:
+            qpos = qpos_of(robot, drawn)
+            poses = poses_of(robot, qpos)
+            if np.abs(wrapped(poses.angles - drawn.angles)).max(initial=0.0) > SAME_RAD:
+                save_poses(folder, drawn, DRAWN)
+        save_poses(folder, poses)
+        np.save(folder / "qpos.npy", qpos)
     model = load_model(load_robot(robot).model_xml)
     looks = LookRandomizer(model)
 
@@ -62,11 +76,11 @@ def render_pool(
                 yield renderer.render(qpos[row])
 
     with FrameRenderer(model, SIZE) as renderer:
-        fill_frames(folder, len(poses), SIZE, identity, render)
+        fill_frames(folder, len(qpos), SIZE, identity, render)
 
 
-def data_poses(robot: str, data: Path, n: int, rng: np.random.Generator) -> Poses:
-    """Poses of a dataset's training episodes, as many from every shard, in random order."""
+def data_qpos(robot: str, data: Path, n: int, rng: np.random.Generator) -> Qpos:
+    """Configurations in a dataset's training episodes, as many from every shard, shuffled."""
     _, shards = open_dataset(data)
     counts = rng.multinomial(n, np.ones(len(shards)) / len(shards))
     parts = []
@@ -75,7 +89,18 @@ def data_poses(robot: str, data: Path, n: int, rng: np.random.Generator) -> Pose
         physics = shard.physics[episodes].reshape(-1, shard.physics.shape[-1])
         rows = np.sort(rng.choice(len(physics), min(int(count), len(physics)), replace=False))
         parts.append(physics[rows])
-    return poses_of(robot, rng.permutation(np.concatenate(parts)))
+    nq = load_model(load_robot(robot).model_xml).nq
+    return rng.permutation(np.concatenate(parts))[:, :nq].astype(np.float64)
+
+
+def sample_configurations(robot: str, n: int, rng: np.random.Generator) -> Qpos:
+    """Configurations (n, nq) with joints anywhere in their ranges, a share of them in the air."""
+    described = load_robot(robot)
+    qpos = resting_configurations(described, n, int(rng.integers(2**31)))
+    clearance = np.where(rng.random(n) < 0.15, rng.exponential(0.15, n).clip(0, 0.7), 0.0)
+    motion = BaseMotion(described.spec, load_model(described.model_xml))
+    motion.height(qpos)[:] += clearance
+    return qpos
 
 
 def with_arms(poses: Poses, rng: np.random.Generator) -> Poses:
@@ -93,15 +118,17 @@ def with_arms(poses: Poses, rng: np.random.Generator) -> Poses:
 
 
 def motion_poses(robot: str, n: int, rng: np.random.Generator) -> Poses:
-    """Poses of the storyboard's human motions, each motion as often, at random moments."""
-    names = [name for name in MOTIONS if figure_kind(name) == "human"]
+    """Poses of the storyboard's motions of the robot's kind, each as often, at random moments."""
+    layout = figure_layout(robot)
+    names = [name for name in MOTIONS if figure_kind(name) == layout.kind]
     figures = []
     for row in range(n):
         frames = perform(names[row % len(names)], rng, _MOMENTS, _MOTION_FPS)
         figures.append(frames[int(rng.integers(_MOMENTS))])
-    angles = [[figure.angles[segment] for segment in SEGMENTS] for figure in figures]
+    angles = [[figure.angles[segment] for segment in layout.segments] for figure in figures]
     pitch, root_z = np.array(angles)[:, 0], np.array([figure.root[1] for figure in figures])
-    root = np.stack([-TRUNKS[robot].above_hips_m * np.sin(pitch), root_z], axis=1)
+    hips_m = TRUNKS[robot].above_hips_m if layout is HUMAN else 0.0
+    root = np.stack([-hips_m * np.sin(pitch), root_z], axis=1)
     arms = [[figure.angles.get(segment, np.nan) for segment in ARMS] for figure in figures]
     poses = Poses(np.array(angles, np.float32), root.astype(np.float32), np.array(arms, np.float32))
     return poses[rng.permutation(n)]
@@ -120,16 +147,21 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     rng = np.random.default_rng(args.seed)
     try:
+        qpos = None
         if args.data is not None:
-            poses = data_poses(args.robot, args.data, args.poses, rng)
+            qpos = data_qpos(args.robot, args.data, args.poses, rng)
+            poses = poses_of(args.robot, qpos)
         elif args.motions:
             poses = motion_poses(args.robot, args.poses, rng)
-        else:
+        elif figure_layout(args.robot) is HUMAN:
             poses = sample_poses(args.poses, rng)
+        else:
+            qpos = sample_configurations(args.robot, args.poses, rng)
+            poses = poses_of(args.robot, qpos)
         if args.robot == "stickman":
-            poses = with_arms(poses, rng)
+            poses, qpos = with_arms(poses, rng), None
         identity = {k: str(v) for k, v in vars(args).items() if k != "out"}
-        render_pool(args.robot, poses, args.out, args.seed, identity)
+        render_pool(args.robot, poses, qpos, args.out, args.seed, identity)
     except RlzeroError as error:
         print(f"render_pool: {error.message}", file=sys.stderr)
         return 2

@@ -3,7 +3,9 @@
     python -m rlzero_ros.pretrain.train_embedder --pool data/poses/synthetic --run runs/pose-64
 
 Interrupt it at any time: the same command goes on from its last checkpoint with the same
-batches. ``--export models/pose-64`` writes the averaged weights there at every check.
+batches. ``--export models/pose-64`` writes the averaged weights there at every check. All pools
+are of one kind of figure. ``--init models/pose-64`` begins with the weights of a trained tower
+instead of random ones, such as one for another kind of figure.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from ..errors import RlzeroError
+from ..errors import DataError, RlzeroError
 from .checkpoint import load_checkpoint, save_checkpoint
 from .drawing_ring import DrawingRing
 from .embedder_check import CheckSet, make_check_set
@@ -41,6 +43,7 @@ class TrainingRun:
     architecture: Path
     export: Path | None
     every: int
+    init: Path | None = None
 
     @property
     def checkpoint(self) -> Path:
@@ -54,7 +57,11 @@ def train(run: TrainingRun, config: EmbedderTraining) -> None:
     sizes = [len(p.frames) for p in pools]
     kept = [np.arange(int(n * (1 - RESERVED))) for n in sizes]
     reserved = [np.arange(len(k), n) for k, n in zip(kept, sizes, strict=True)]
-    trainer = EmbedderTrainer(run.architecture, config)
+    layouts = {pool.poses.layout for pool in pools}
+    if len(layouts) != 1:
+        raise DataError("the pools are of different kinds of figures: train a tower for each")
+    folder = run.architecture if run.init is None else run.init
+    trainer = EmbedderTrainer(folder, config, layouts.pop(), weights=run.init is not None)
     saved = load_checkpoint(run.checkpoint)
     if saved is not None:
         trainer.load(saved)
@@ -110,6 +117,8 @@ def _report(
     if run.export is not None:
         pools = [folder.name for folder in run.pools]
         card = {"training": asdict(trainer.config), "pools": pools, "check": line}
+        if run.init is not None:
+            card["init"] = run.init.name
         trainer.export(run.export, card)
 
 
@@ -124,6 +133,7 @@ def main(argv: list[str] | None = None) -> int:
         default=Path("models/pose-64"),
         help="folder with open_clip_config.json",
     )
+    parser.add_argument("--init", type=Path, help="begin with the weights of this model folder")
     parser.add_argument("--export", type=Path, help="write the averaged weights here")
     parser.add_argument("--every", type=int, default=500, help="steps between checks")
     parser.add_argument("--threads", type=int, default=1)
@@ -132,7 +142,9 @@ def main(argv: list[str] | None = None) -> int:
         parser.add_argument(f"--{key.replace('_', '-')}", type=type(value), default=value)
     args = parser.parse_args(argv)
     torch.set_num_threads(args.threads)
-    run = TrainingRun(tuple(args.pool), args.run, args.architecture, args.export, args.every)
+    run = TrainingRun(
+        tuple(args.pool), args.run, args.architecture, args.export, args.every, args.init
+    )
     try:
         train(run, EmbedderTraining(**{key: getattr(args, key) for key in defaults}))
     except RlzeroError as error:

@@ -37,6 +37,7 @@ SPEC = RobotSpec(
         ObservationTerm("joint_velocities", _JOINTS),
     ),
     velocity_limit=(60.0,) * 6,
+    figure="four_legged",
 )
 
 

@@ -69,6 +69,7 @@ SPEC = RobotSpec(
         ObservationTerm("joint_velocities", _JOINTS),
     ),
     velocity_limit=(max(_RATE),) * 16,
+    figure="four_legged",
 )
 
 

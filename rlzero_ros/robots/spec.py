@@ -20,6 +20,7 @@ from ..errors import RobotError
 COMMAND_INTERFACES = ("effort", "position", "velocity")
 COMMAND_MESSAGES = ("float64_multi_array", "joint_trajectory", "joint_state")
 BASE_KINDS = ("planar", "free")
+FIGURES = ("human", "four_legged")
 
 # Numbers that one term contributes: a constant, or a factor times its number of names.
 _TERM_SIZES: dict[str, tuple[int, int]] = {
@@ -118,6 +119,7 @@ class RobotSpec:
     """One robot: joints, command, observation layout and rates (SI units, REP-103 frames).
 
     joint_names: what joint_states reports. velocity_limit: fastest motion of each joint (rad/s).
+    figure: the drawn body that stands for the robot when motions are imagined, one of ``FIGURES``.
     """
 
     name: str
@@ -127,6 +129,7 @@ class RobotSpec:
     command: CommandSpec
     observation: tuple[ObservationTerm, ...]
     velocity_limit: tuple[float, ...] = field(default=())
+    figure: str = "human"
 
     def __post_init__(self) -> None:
         n = len(self.joint_names)
@@ -144,6 +147,8 @@ class RobotSpec:
             raise RobotError(
                 f"robot {self.name!r}: command message must be one of {COMMAND_MESSAGES}"
             )
+        if self.figure not in FIGURES:
+            raise RobotError(f"robot {self.name!r}: figure must be one of {FIGURES}")
         for term in self.observation:
             if term.kind not in _TERM_SIZES:
                 raise RobotError(
@@ -262,6 +267,7 @@ class RobotSpec:
                     for t in data["observation"]
                 ),
                 velocity_limit=tuple(float(v) for v in data["velocity_limit"]),
+                figure=str(data.get("figure", "human")),
             )
         except KeyError as error:
             raise RobotError(f"robot specification lacks {error}") from error

@@ -4,6 +4,9 @@ import numpy as np
 import pytest
 
 from rlzero_ros.errors import CommandError, ErrorCode, ImagineError
+from rlzero_ros.imagine.base import imaginer_for
+from rlzero_ros.imagine.do_what_you_see import DoWhatYouSee
+from rlzero_ros.imagine.frame_stream import FrameStream
 from rlzero_ros.imagine.registry import load_imaginer
 from rlzero_ros.imagine.sentences import SentenceEncoder
 from rlzero_ros.imagine.storyboard import draw_motion
@@ -46,6 +49,38 @@ def test_what_is_no_motion_is_refused_with_the_nearest_named(storyboard, command
     assert caught.value.code == ErrorCode.COMMAND_NOT_UNDERSTOOD
     assert "nearest" in caught.value.message
     assert "\n" not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("command", "motion"),
+    [
+        ("running like a quadruped", "four_legged_run"),
+        ("standing like a human", "two_legs"),
+        ("lying down", "four_legged_lie"),
+        ("walk", "four_legged_walk"),
+        ("stand still", "four_legged_stand"),
+        ("spider jumping", "four_legged_jump"),
+    ],
+)
+def test_a_four_legged_robot_moves_as_animals_do(storyboard, command, motion):
+    assert storyboard.for_figure("four_legged").choose(command) == motion
+
+
+def test_a_four_legged_robot_is_not_asked_for_what_only_humans_do(storyboard):
+    animal = storyboard.for_figure("four_legged")
+    for command in ("punch", "do a cartwheel", "cook dinner"):
+        with pytest.raises(CommandError, match="not a motion"):
+            animal.choose(command)
+    assert storyboard.choose("punch") == "punch"
+    with pytest.raises(ImagineError, match="centaur"):
+        storyboard.for_figure("centaur")
+
+
+def test_the_kind_of_figure_reaches_the_imaginer_behind_a_camera(storyboard):
+    stream = FrameStream()
+    both = imaginer_for(DoWhatYouSee(stream, storyboard), "four_legged")
+    clip = both.imagine("run", seed=0)
+    assert clip.source == "storyboard:four_legged_run"
 
 
 def test_bad_text_is_refused_before_anything_is_drawn(storyboard):

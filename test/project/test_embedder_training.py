@@ -1,6 +1,7 @@
 """Training the embedder: it learns, it resumes exactly, its losses mean what they say."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,10 +17,18 @@ from rlzero_ros.pretrain.augment import augment
 from rlzero_ros.pretrain.checkpoint import load_checkpoint
 from rlzero_ros.pretrain.drawing_ring import DrawingRing
 from rlzero_ros.pretrain.embedder_trainer import EmbedderTrainer, EmbedderTraining
-from rlzero_ros.pretrain.figure_of import SWAPPED, pose_error
-from rlzero_ros.pretrain.pose_loss import limb_features, metric_loss, pose_distances
-from rlzero_ros.pretrain.pose_pool import SIZE, PosePool
+from rlzero_ros.pretrain.figure_of import poses_of
+from rlzero_ros.pretrain.pose_loss import (
+    limb_feature_count,
+    limb_features,
+    metric_loss,
+    pose_distances,
+)
+from rlzero_ros.pretrain.pose_pool import DRAWN, SIZE, PosePool, save_poses
 from rlzero_ros.pretrain.pose_sampler import sample_poses
+from rlzero_ros.pretrain.poses import FOUR_LEGGED, HUMAN, PoseLayout, Poses, pose_error
+from rlzero_ros.pretrain.render_pool import motion_poses, sample_configurations
+from rlzero_ros.pretrain.train_embedder import TrainingRun, train
 from rlzero_ros.project.embedder import load_embedder
 
 torch.set_num_threads(1)
@@ -75,6 +84,41 @@ def test_the_ring_refills_as_it_was(pool: Path) -> None:
     assert (frames[:20] != frames[20:]).any(axis=(1, 2, 3)).all()
 
 
+def test_four_legged_drawings_are_labelled_with_what_they_show(pool: Path) -> None:
+    rng = np.random.default_rng(0)
+    drawn = motion_poses("cheetah", 80, rng)
+    save_poses(pool, poses_of("cheetah", sample_configurations("cheetah", 80, rng)))
+    save_poses(pool, drawn, DRAWN)
+    ring = make_ring(pool, 0)
+    rendered, shown = ring.angles[:, 0], ring.angles[:, 1:]
+    assert (np.abs(shown - rendered[:, None]).max(-1) > 0).all()
+    # Half of the drawings are as they were; the others' left legs may be elsewhere.
+    known = [(np.abs(row - drawn.angles).max(-1) < 1e-6).any() for row in shown.reshape(-1, 9)]
+    assert 0.4 < np.mean(known) < 1.0
+    assert np.isnan(ring.arms).all()
+
+
+def test_training_begins_with_the_weights_of_another_tower(pool: Path) -> None:
+    config = EmbedderTraining(**SMALL)
+    trained, random = (
+        EmbedderTrainer(ARCHITECTURE, config, FOUR_LEGGED, weights=weights)
+        for weights in (True, False)
+    )
+    frames = np.load(pool / "frames.npy")[:4]
+    shipped = load_embedder(str(ARCHITECTURE)).embed(frames)
+    np.testing.assert_allclose(trained.embedder("a").embed(frames), shipped, atol=1e-5)
+    assert np.abs(random.embedder("b").embed(frames) - shipped).max() > 0.05
+
+
+def test_pools_of_different_figures_are_not_mixed(pool: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(pool, other)
+    save_poses(other, Poses(np.zeros((80, 9), np.float32), np.zeros((80, 2), np.float32)))
+    run = TrainingRun((pool, other), tmp_path / "run", ARCHITECTURE, None, 5)
+    with pytest.raises(DataError, match="different kinds"):
+        train(run, EmbedderTraining(**SMALL))
+
+
 def test_the_metric_loss_falls(pool: Path) -> None:
     config = EmbedderTraining(**SMALL, warmup=5)
     trainer, ring = EmbedderTrainer(ARCHITECTURE, config), make_ring(pool, 0)
@@ -121,14 +165,16 @@ def test_distances_are_those_of_poses() -> None:
     assert higher[0, 1] > wanted[0, 1]
 
 
-def test_limb_features_do_not_know_left_from_right() -> None:
-    angles = torch.from_numpy(sample_poses(40, np.random.default_rng(0)).angles)
-    height = torch.ones(40)
-    swapped = limb_features(angles[:, torch.as_tensor(SWAPPED)], height)
-    torch.testing.assert_close(limb_features(angles, height), swapped)
+@pytest.mark.parametrize("layout", [HUMAN, FOUR_LEGGED], ids=lambda layout: layout.kind)
+def test_limb_features_do_not_know_left_from_right(layout: PoseLayout) -> None:
+    random = np.random.default_rng(0).uniform(-3, 3, (40, len(layout.segments)))
+    angles, height = torch.from_numpy(random.astype(np.float32)), torch.ones(40)
+    for way in layout.exchanges:
+        swapped = limb_features(angles[:, list(way)], height)
+        torch.testing.assert_close(limb_features(angles, height), swapped)
     turned = limb_features(angles + 2 * torch.pi, height)
     torch.testing.assert_close(limb_features(angles, height), turned, atol=1e-4, rtol=0)
-    assert limb_features(angles, height).shape == (40, 31)
+    assert limb_features(angles, height).shape == (40, limb_feature_count(layout))
 
 
 def test_the_metric_loss_is_least_where_near_poses_are_near() -> None:

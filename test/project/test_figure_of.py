@@ -7,16 +7,9 @@ import pytest
 from rlzero_ros.errors import DataError
 from rlzero_ros.imagine.figure import segment_lines
 from rlzero_ros.pretrain.figure_observations import observed_angles, observed_forward_speed
-from rlzero_ros.pretrain.figure_of import (
-    SEGMENTS,
-    SWAPPED,
-    nearest_pose_error,
-    pose_error,
-    poses_of,
-    walker_qpos,
-    wrapped,
-)
+from rlzero_ros.pretrain.figure_of import poses_of, walker_qpos
 from rlzero_ros.pretrain.pose_sampler import lowest_below_hips, near_poses, sample_poses
+from rlzero_ros.pretrain.poses import HUMAN, nearest_pose_error, pose_error, wrapped
 from rlzero_ros.robots.observation import ObservationAssembler, load_model
 from rlzero_ros.robots.registry import load_robot
 
@@ -38,7 +31,7 @@ def test_figure_lies_where_mujoco_has_the_limbs() -> None:
         mujoco.mj_kinematics(model, data)
         camera_x = data.body("torso").xpos[0]
         lines = segment_lines(poses.figure(row))
-        for name in SEGMENTS:
+        for name in HUMAN.segments:
             x0, z0, x1, z1 = lines[name]
             middle = data.geom(name).xpos
             np.testing.assert_allclose(
@@ -68,7 +61,7 @@ def test_observations_show_the_same_poses_and_speed() -> None:
 def test_pose_error_forgives_whole_turns_and_exchanged_legs() -> None:
     angles = RNG.uniform(-3, 3, (50, 7))
     assert pose_error(angles, angles + 2 * np.pi).max() < 1e-5
-    assert pose_error(angles, angles[:, SWAPPED]).max() < 1e-6
+    assert pose_error(angles, angles[:, list(HUMAN.exchanges[1])]).max() < 1e-6
     tilted = angles.copy()
     tilted[:, 0] += 0.7
     np.testing.assert_allclose(pose_error(angles, tilted), 0.1, atol=1e-5)
