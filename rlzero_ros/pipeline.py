@@ -89,8 +89,7 @@ class Pipeline:
         Raises BundleError when the embedder is another one, and ProjectError when it is missing.
         """
         self.bundle = bundle
-        human = bundle.spec.figure == "human"
-        self._imaginer = imaginer if human else imaginer_for(imaginer, bundle.spec.figure)
+        self._imaginer = imaginer_for(imaginer, bundle.spec.figure)
         self._embedder = embedder or load_embedder(_name_of(bundle.embedder_id))
         bundle.check_embedder(self._embedder.id)
         self._window = window

@@ -70,6 +70,8 @@ class Storyboard:
         Raises:
             ImagineError: there is no such kind.
         """
+        if kind == "human":
+            return self
         other = copy(self)
         other._matcher = self._matcher.regrouped(*captions_of(kind))
         return other

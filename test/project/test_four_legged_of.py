@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rlzero_ros.errors import DataError
-from rlzero_ros.imagine.figure import lowest_point, segment_lines
+from rlzero_ros.imagine.figure import KINDS, lowest_point, segment_lines
 from rlzero_ros.imagine.motions import MOTIONS, figure_kind
 from rlzero_ros.pretrain.figure_observations import observed_angles, observed_forward_speed
 from rlzero_ros.pretrain.figure_of import figure_layout, has_figure, poses_of, qpos_of
@@ -14,6 +14,7 @@ from rlzero_ros.pretrain.render_pool import motion_poses, sample_configurations
 from rlzero_ros.robots.heights import lowest_point as lowest_of_robot
 from rlzero_ros.robots.observation import ObservationAssembler, load_model
 from rlzero_ros.robots.registry import load_robot, robot_names
+from rlzero_ros.robots.spec import FIGURES
 
 RNG = np.random.default_rng(0)
 ROBOTS = ("cheetah", "quadruped")
@@ -128,6 +129,7 @@ def test_sides_are_exchanged_at_each_end_alone() -> None:
 
 
 def test_the_layout_is_that_of_the_robots_figure() -> None:
+    assert set(FIGURES) == set(KINDS)
     for robot in filter(has_figure, robot_names()):
         assert figure_layout(robot).kind == load_robot(robot).spec.figure
     with pytest.raises(DataError, match="use its own data"):
