@@ -61,16 +61,16 @@ def cheetah_poses(qpos: NDArray[np.floating]) -> Poses:
 
     It has one leg a side of the trunk, which stands for the right and the left one.
     """
-    qpos = np.asarray(qpos, dtype=np.float64)
-    if qpos.ndim != 2 or qpos.shape[1] < 9:
-        raise DataError(f"physics of 'cheetah' has 9 positions and more; got shape {qpos.shape}")
-    angles, points = [qpos[:, 2]], [_turned(_NOSE, qpos[:, 2])]
+    states: Array = np.asarray(qpos, dtype=np.float64)
+    if states.ndim != 2 or states.shape[1] < 9:
+        raise DataError(f"physics of 'cheetah' has 9 positions and more; got shape {states.shape}")
+    angles, points = [states[:, 2]], [_turned(_NOSE, states[:, 2])]
     for end in ("front", "hind"):
-        hip, knee, ankle, toe = _chain(qpos, end)
+        hip, knee, ankle, toe = _chain(states, end)
         angles += 2 * [leg_angle(knee - hip), leg_angle(toe - knee)]
         points += [hip, knee, ankle, toe]
     lowest = np.min([point[:, 1] for point in points], axis=0) - _CHEETAH_RADIUS_M
-    return _at_clearance(np.stack(angles, axis=1), qpos[:, 1] + _CHEETAH_M + lowest)
+    return _at_clearance(np.stack(angles, axis=1), states[:, 1] + _CHEETAH_M + lowest)
 
 
 def cheetah_qpos(poses: Poses) -> Array:
