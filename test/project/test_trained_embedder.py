@@ -45,6 +45,22 @@ def test_it_finds_poses_drawn_in_styles_it_never_saw(embedder: OpenClipEmbedder)
     assert found.joint_error_deg < 35
 
 
+@pytest.mark.parametrize(
+    ("robot", "at_1", "at_5"), [("cheetah", 0.5, 0.7), ("quadruped", 0.3, 0.5)]
+)
+def test_the_four_legged_tower_finds_four_legged_poses(
+    robot: str, at_1: float, at_5: float
+) -> None:
+    poses = poses_of(robot, HeldoutStates.load(robot).physics[:300, 1])
+    style = random_style(np.random.default_rng(4), "train", kind="four_legged", clutter=False)
+    gallery = np.stack([draw(poses.figure(row), style) for row in range(len(poses))])
+    drawings = heldout_drawings(poses, seed=1, clutter=False)
+    tower = load_embedder("pose-64-four")
+    found = score_retrieval(tower.embed(drawings), poses.angles, tower.embed(gallery), poses.angles)
+    assert found.recall_at_1 > at_1
+    assert found.recall_at_5 > at_5
+
+
 def test_nearer_poses_are_more_alike(embedder: OpenClipEmbedder) -> None:
     states = HeldoutStates.load("walker")
     standing = states.physics[np.abs(states.physics[:, 1, 2]).argsort()[:40], 1]
