@@ -20,7 +20,7 @@ from launch import LaunchContext, LaunchDescription
 ARGUMENTS = (
     ("namespace", "", "Namespace of both nodes; another one makes a second robot"),
     ("bundle", "walker", "Name or folder of the robot's bundle"),
-    ("imaginer", "storyboard", "What turns sentences into clips: storyboard or video"),
+    ("imaginer", "storyboard", "What turns sentences into clips: storyboard, figure_video, video"),
     ("dry_run", "true", "true: everything is computed and no command is published"),
     ("params_file", "", "YAML file of your own, applied to both nodes after the package's"),
     ("fake_hardware", "false", "true: start fake_hardware_node in the robot's place"),

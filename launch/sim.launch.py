@@ -21,7 +21,7 @@ ARGUMENTS = (
     ("camera_rate_hz", "0.0", "Pictures per second on camera/image_raw; needs a GL library"),
     ("namespace", "", "Namespace of all nodes"),
     ("bundle", LaunchConfiguration("robot"), "Name or folder of the bundle; default: the robot's"),
-    ("imaginer", "storyboard", "What turns sentences into clips: storyboard or video"),
+    ("imaginer", "storyboard", "What turns sentences into clips: storyboard, figure_video, video"),
     ("dry_run", "false", "true: everything is computed and no command is published"),
     ("params_file", "", "YAML file of your own for policy_node and planner_node"),
     ("record", "false", "true: start recorder_node, which writes an MCAP file"),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 MEASURES = {
     "motions": "do sentences reach the right motion, and is nonsense refused",
+    "imagination": "do clips show what was said, also where legs and arms do different things",
     "captions": "do pictures and sentences find each other in the embedder's space",
     "retrieval": "do drawings find the robot's own state in the same pose",
     "returns": "how much reward the policies collect",
@@ -23,7 +24,7 @@ MEASURES = {
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the measure; its own options are declared when it is known."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.epilog = "\n".join(["measures:", *(f"  {n:<10} {h}" for n, h in MEASURES.items())])
+    parser.epilog = "\n".join(["measures:", *(f"  {n:<11} {h}" for n, h in MEASURES.items())])
     parser.add_argument("measure", choices=tuple(MEASURES), metavar="measure")
     parser.add_argument("options", nargs=argparse.REMAINDER, help="`<measure> --help` lists them")
 

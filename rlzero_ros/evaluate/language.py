@@ -43,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--prompts", type=Path, help="other prompts, lines of robot/task<TAB>prompt"
     )
     parser.add_argument("--bundle", type=Path, help="the robot's bundle (default: bundles/ROBOT)")
+    parser.add_argument("--imaginer", default="storyboard", help="default: %(default)s")
     parser.add_argument("--episodes", type=_count, default=10, help="of each seed")
     parser.add_argument("--seeds", type=_count, default=3, help="imaginations and trainings")
     parser.add_argument("--steps", type=_count, default=1000, help="control steps an episode")
@@ -70,7 +71,7 @@ def main(args: argparse.Namespace) -> int:
     trial = QUICK if args.quick else Trial(args.episodes, args.steps, tuple(range(args.seeds)))
     options = rival_options(args)
     store = ResultStore(args.work)
-    entrants = _enter(tasks, args.bundle, args.rehearse, options, args.work)
+    entrants = _enter(tasks, args, options)
     for robot, entrant in entrants.items():
         if entrant.status != "ok":
             print(f"{robot}: not evaluated: {entrant.status}")
@@ -114,12 +115,9 @@ class Entrant:
 
 
 def _enter(
-    tasks: list[LanguageTask],
-    bundle: Path | None,
-    candidates: int,
-    options: RivalOptions,
-    work: Path,
+    tasks: list[LanguageTask], args: argparse.Namespace, options: RivalOptions
 ) -> dict[str, Entrant]:
+    bundle, candidates, work = args.bundle, args.rehearse, args.work
     robots = list(dict.fromkeys(task.robot for task in tasks))
     if bundle is not None and len(robots) > 1:
         raise DataError("--bundle is of one robot: say which with --robot")
@@ -137,7 +135,7 @@ def _enter(
         if found is None:
             entrants[name] = Entrant("no bundle")
             continue
-        imaginer = imaginer or load_imaginer("storyboard")
+        imaginer = imaginer or load_imaginer(args.imaginer)
         actor = Actor(found, imaginer, settings)
         rivals, absent = make_rivals(robot, found, options, work)
         methods: list[Method] = [Ours(actor)]

@@ -69,7 +69,7 @@ class Actor:
     """One robot's bundle, ready to be told what to do."""
 
     def __init__(self, bundle: Bundle, imaginer: Imaginer, settings: PlannerSettings) -> None:
-        self.bundle, self.settings = bundle, settings
+        self.bundle, self.imaginer, self.settings = bundle, imaginer, settings
         self._pipeline = Pipeline(bundle, imaginer, variations=settings.variations)
 
     def answer(

@@ -76,6 +76,7 @@ class Ours:
         """See `Method.config`."""
         return {
             "bundle": self._actor.bundle.id,
+            "imaginer": self._actor.imaginer.name,
             "planner": vars(self._actor.settings),
             "code": code_digest("imagine", "project", "imitate", "bundle.py", "pipeline.py"),
         }

@@ -11,6 +11,7 @@ from rlzero_ros.imagine.base import Imaginer
 IMAGINERS: dict[str, str] = {
     "storyboard": "rlzero_ros.imagine.storyboard:Storyboard",
     "video": "rlzero_ros.imagine.video_file:VideoFile",
+    "figure_video": "rlzero_ros.imagine.figure_video:FigureVideo",
     "diffusers": "rlzero_ros.imagine.diffusers_video:DiffusersVideo",
 }
 

@@ -6,11 +6,10 @@ import hashlib
 from collections.abc import Callable, Iterator
 from copy import copy
 from dataclasses import replace
-from textwrap import shorten
 
 import numpy as np
 
-from rlzero_ros.errors import CommandError, ErrorCode, ImagineError
+from rlzero_ros.errors import ImagineError
 from rlzero_ros.imagine.base import check_canceled
 from rlzero_ros.imagine.clip import MAX_FRAMES, Clip
 from rlzero_ros.imagine.command import clean_command
@@ -19,7 +18,7 @@ from rlzero_ros.imagine.figure_captions import captions_of
 from rlzero_ros.imagine.motions import ARM_MOTIONS, figure_kind, perform
 from rlzero_ros.imagine.sentences import SentenceEncoder
 from rlzero_ros.imagine.style import random_style
-from rlzero_ros.imagine.understand import THRESHOLD, SentenceMatcher
+from rlzero_ros.imagine.understand import THRESHOLD, SentenceMatcher, understood
 
 
 class Storyboard:
@@ -82,16 +81,7 @@ class Storyboard:
         Raises:
             CommandError: it is not a proper sentence, or asks for none of the motions.
         """
-        sentence = clean_command(command)
-        match = self._matcher.match([sentence])[0]
-        if match.score < self._threshold:
-            raise CommandError(
-                f"'{shorten(sentence, 80)}' is not a motion that I know (score {match.score:.2f}, "
-                f"needs {self._threshold:.2f}); the nearest ones are "
-                f"{', '.join(name.replace('_', ' ') for name in match.nearest)}",
-                ErrorCode.COMMAND_NOT_UNDERSTOOD,
-            )
-        return match.motion
+        return understood(self._matcher, clean_command(command), self._threshold).motion
 
     def imagine(
         self,

@@ -13,9 +13,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
+from textwrap import shorten
 
 import numpy as np
 
+from rlzero_ros.errors import CommandError, ErrorCode
 from rlzero_ros.imagine.captions import CAPTIONS
 from rlzero_ros.imagine.impossible import IMPOSSIBLE
 from rlzero_ros.imagine.sentences import SentenceEncoder
@@ -89,3 +91,20 @@ class SentenceMatcher:
     def _kernel(self, points: np.ndarray) -> np.ndarray:
         cosines = points.astype(np.float64) @ self._points.T.astype(np.float64)
         return np.exp((cosines - 1) / KERNEL_WIDTH)
+
+
+def understood(matcher: SentenceMatcher, sentence: str, threshold: float = THRESHOLD) -> Match:
+    """What a clean sentence asks for.
+
+    Raises:
+        CommandError: its score is below the threshold; the nearest motions are named.
+    """
+    match = matcher.match([sentence])[0]
+    if match.score < threshold:
+        raise CommandError(
+            f"'{shorten(sentence, 80)}' is not a motion that I know (score {match.score:.2f}, "
+            f"needs {threshold:.2f}); the nearest ones are "
+            f"{', '.join(name.replace('_', ' ') for name in match.nearest)}",
+            ErrorCode.COMMAND_NOT_UNDERSTOOD,
+        )
+    return match

@@ -11,14 +11,25 @@ from ..imagine.frame_stream import FrameStream
 from ..imagine.registry import load_imaginer
 from .parameter_table import Row
 
-_DIFFUSERS = "diffusers."
+_DIFFUSERS, _FIGURE_VIDEO = "diffusers.", "figure_video."
 
 IMAGINER_PARAMETERS: dict[str, Row] = {
     "imaginer": (
         "storyboard",
-        "What turns sentences into clips: storyboard, video or diffusers.",
+        "What turns sentences into clips: storyboard, figure_video, video or diffusers.",
     ),
     "video": ("", "What the imaginer `video` plays; empty: the sentence names the file."),
+    "figure_video.model": (
+        "figure-video",
+        "Its folder, as `train_video --export` writes it, or the name of one in models/.",
+    ),
+    "figure_video.steps": (16, "Denoising steps.", 1, 1000),
+    "figure_video.guidance": (
+        2.0,
+        "How closely to follow the sentence; 1: as trained.",
+        0.0,
+        100.0,
+    ),
     "diffusers.model": (
         "",
         "Text-to-video pipeline: a folder, a name in models/, or a hub id (owner/name).",
@@ -63,6 +74,12 @@ def make_imaginer(options: Mapping[str, Any], stream: FrameStream) -> Imaginer:
     chosen = {"path": options["video"]} if options["video"] else {}
     if options["imaginer"] == "diffusers":
         chosen |= _diffusers_options(options)
+    elif options["imaginer"] == "figure_video":
+        chosen |= {
+            name.removeprefix(_FIGURE_VIDEO): options[name]
+            for name in IMAGINER_PARAMETERS
+            if name.startswith(_FIGURE_VIDEO)
+        }
     return DoWhatYouSee(stream, load_imaginer(options["imaginer"], **chosen))
 
 

@@ -21,7 +21,7 @@ from .parameter_table import Row
 PLANNING_PARAMETERS: dict[str, Row] = {
     "storyboard.variations": (
         4,
-        "Clips that the storyboard draws for one sentence; their projections are joined.",
+        "Clips that storyboard or figure_video make of one sentence; their projections are joined.",
         1,
         16,
     ),
@@ -58,7 +58,7 @@ PLANNING_PARAMETERS: dict[str, Row] = {
     ),
 }
 # What a remembered sentence depends on beside the bundle: all that decides its plan.
-_DECISIVE = ("imaginer", "diffusers.", "storyboard.", "rehearsal.")
+_DECISIVE = ("imaginer", "figure_video.", "diffusers.", "storyboard.", "rehearsal.")
 
 
 def make_planner(
@@ -73,7 +73,7 @@ def make_planner(
     where: tells the robot's state. warn: told what is left out, and why.
     """
     # Others are slow, or show the same however often they are asked.
-    drawn = options["imaginer"] == "storyboard"
+    drawn = options["imaginer"] in ("storyboard", "figure_video")
     pipeline = Pipeline(
         bundle, imaginer, variations=options["storyboard.variations"] if drawn else 1
     )

@@ -1,0 +1,1 @@
+"""A small text-to-video diffusion model of drawn figures, in diffusers' own format."""
