@@ -1,7 +1,8 @@
 """Imagining with the small text-to-video model of this repository, ``models/figure-video``.
 
 Unlike the storyboard it does not choose a drawing: it makes the clip from the sentence, so that
-legs and arms may do different things. What the storyboard would not understand it refuses alike.
+legs and arms may do different things. docs/results.md says how far it does. What the storyboard
+would not understand it refuses alike.
 """
 
 from __future__ import annotations

@@ -63,9 +63,12 @@ class _Trainer(Protocol):
     def load(self, state: dict[str, Any]) -> None: ...
 
 
-def train_video(run: Path, config: VideoTraining, every: int = 250) -> FigureVideoPipeline | None:
+def train_video(
+    run: Path, config: VideoTraining, every: int = 250, until: int | None = None
+) -> FigureVideoPipeline | None:
     """Trains both stages to their last step, from where the run folder stands.
 
+    until: ends the second stage at this step already; a later call goes on from there.
     None: SIGINT or SIGTERM came; the same call goes on.
     """
     run.mkdir(parents=True, exist_ok=True)
@@ -85,7 +88,8 @@ def train_video(run: Path, config: VideoTraining, every: int = 250) -> FigureVid
         autoencoder.load_state_dict(saved["model"])
         corpus = LatentCorpus.load(path)
     trainer = DiffusionTrainer(config.diffusion, corpus)
-    finished = _go(trainer, config.diffusion.steps, run, "diffusion", every)
+    last = min(until or config.diffusion.steps, config.diffusion.steps)
+    finished = _go(trainer, last, run, "diffusion", every)
     return assemble(autoencoder, trainer.average) if finished else None
 
 
@@ -152,6 +156,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoints")
     parser.add_argument("--export", type=Path, help="write the finished pipeline here")
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
+    parser.add_argument("--until", type=int, help="end the second stage at this step already")
     parser.add_argument("--threads", type=int, default=1)
     stages = {"autoencoder": AutoencoderTraining(), "diffusion": DiffusionTraining()}
     whole = VideoTraining(**stages)
@@ -176,7 +181,7 @@ def main(argv: list[str] | None = None) -> int:
         **{key: getattr(args, key) for key in plain},
     )
     try:
-        pipeline = train_video(args.run, config, args.every)
+        pipeline = train_video(args.run, config, args.every, args.until)
     except RlzeroError as error:
         print(f"train_video: {error.message}", file=sys.stderr)
         return 2
@@ -184,7 +189,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"train_video: stopped; its checkpoints are in {args.run}, the same command goes on")
         return 130
     if args.export is not None:
-        export(pipeline, args.export, asdict(config))
+        export(pipeline, args.export, asdict(config) | {"until": args.until})
         print(f"{args.export}: written")
     return 0
 

@@ -34,7 +34,7 @@ class DiffusionTraining:
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     warmup: int = 100
-    average: float = 0.995
+    average: float = 0.999
     plain_share: float = 0.6
     dropped: float = 0.1
     sentence_noise: float = 0.08
