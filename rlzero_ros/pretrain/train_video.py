@@ -158,7 +158,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--every", type=int, default=250, help="steps between checkpoints")
     parser.add_argument("--until", type=int, help="end the second stage at this step already")
     parser.add_argument("--threads", type=int, default=1)
-    stages = {"autoencoder": AutoencoderTraining(), "diffusion": DiffusionTraining()}
+    stages: dict[str, Any] = {
+        "autoencoder": AutoencoderTraining(),
+        "diffusion": DiffusionTraining(),
+    }
     whole = VideoTraining(**stages)
     plain = ("plain", "composed", "captions", "seed")
     for key in plain:

@@ -106,6 +106,7 @@ class AutoencoderTrainer:
     def _limb_loss(self, latents: Tensor, rows: NDArray[np.int64]) -> Tensor:
         losses = []
         for kind, head in enumerate(self.heads):
+            assert isinstance(head, nn.Linear)
             mine = self._kinds[rows] == kind
             wanted = torch.from_numpy(self._limbs[rows[mine], : head.out_features])
             losses.append((head(latents[torch.from_numpy(mine)]) - wanted).square().sum())

@@ -27,7 +27,7 @@ class _Block(nn.Module):
         return x + self.layers(x)
 
 
-class FrameAutoencoder(ModelMixin, ConfigMixin):
+class FrameAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     """A convolutional autoencoder with one vector per frame as its bottleneck.
 
     The vector is normalised to mean 0 and variance 1 over its numbers, so that noise of a known

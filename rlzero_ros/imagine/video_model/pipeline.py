@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DiffusionPipeline, FlowMatchEulerDiscreteScheduler
+from diffusers import FlowMatchEulerDiscreteScheduler
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from diffusers.utils import BaseOutput
 
 from rlzero_ros.imagine.sentences import SentenceEncoder
@@ -31,6 +32,10 @@ class FigureVideoPipeline(DiffusionPipeline):
     Sentences are encoded by all-MiniLM-L6-v2, which is a Python package of its own and no part of
     the saved pipeline.
     """
+
+    autoencoder: FrameAutoencoder
+    transformer: LatentVideoTransformer
+    scheduler: Any  # of diffusers' lazily imported names type checkers see placeholders only
 
     def __init__(
         self,

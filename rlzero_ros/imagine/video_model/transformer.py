@@ -48,7 +48,7 @@ class _Layer(nn.Module):
         return x + gate_m * self.mlp(y)
 
 
-class LatentVideoTransformer(ModelMixin, ConfigMixin):
+class LatentVideoTransformer(ModelMixin, ConfigMixin):  # type: ignore[misc]
     """Predicts the flow's velocity (noise minus clip) of noisy clips of frame latents."""
 
     @register_to_config
