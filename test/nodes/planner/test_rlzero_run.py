@@ -114,13 +114,16 @@ def test_a_command_is_carried_out_and_reported(run, tmp_path):
     assert not nodes_of(domain)
 
 
-def test_a_rehearsed_command_says_what_that_took(run, tmp_path):
+def test_what_falls_in_rehearsal_is_not_done(run, tmp_path):
+    """A policy with random weights falls whatever it is told."""
     process = run("--command", "walk forward", "--seconds", "1", "--no-film", "--rehearse", "2")
     _, said = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == 0, said
-    assert "rehearse" in said
+    assert process.returncode == 3, said
+    assert "rehearse" in [line.split()[0] for line in said.splitlines() if "%" in line]
     report = json.loads((tmp_path / "out" / "report.json").read_text())
-    assert report["rehearsal"]["seconds"] > 0.0
+    assert report["outcome"]["error_code"] == ErrorCode.REHEARSAL_VETO
+    assert "it falls" in report["outcome"]["message"]
+    assert report["plan_id"] == ""
 
 
 def test_a_refused_command_exits_with_3_and_is_reported(run, tmp_path):
