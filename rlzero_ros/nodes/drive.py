@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable
 
@@ -46,12 +47,13 @@ class Drive:
     def start(self, priority: int) -> str:
         """Begin; return why there is no real-time scheduling, empty if there is or none is wanted.
 
-        The loop comes before whatever computes, and the watchdog before everything, which may be
-        what hangs.
+        To be called by the thread that receives messages, or starts it: it comes before whatever
+        computes, the loop before it, and the watchdog before everything, which may be what hangs.
         """
         self._loop.start()
         self._watchdog.start()
-        return make_realtime(priority, (self._loop.thread_id, self._watchdog.thread_id))
+        own = threading.get_native_id()
+        return make_realtime(priority, (own, self._loop.thread_id, self._watchdog.thread_id))
 
     def wake(self) -> None:
         """Act on what another thread told the controller, before the next step does."""

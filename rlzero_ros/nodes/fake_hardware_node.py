@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
@@ -92,7 +93,8 @@ class FakeHardwareNode(ManagedNode):
         self._activated.callback(self.destroy_subscription, listener)
         self._loop.start()
         self._activated.callback(self._loop.stop)
-        if why_not := make_realtime(self._options["realtime_priority"], (self._loop.thread_id,)):
+        urgent = (threading.get_native_id(), self._loop.thread_id)
+        if why_not := make_realtime(self._options["realtime_priority"], urgent):
             self.get_logger().warning(f"no real-time scheduling: {why_not}")
         self._activated.callback(make_realtime, 0)
 

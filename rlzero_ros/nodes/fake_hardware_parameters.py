@@ -19,9 +19,9 @@ PARAMETERS: dict[str, Row] = {
     "realtime_priority": (
         20,
         "SCHED_RR priority of this process while active, if the system permits; 0 for none. "
-        "The robot itself gets one more, as the control loop does.",
+        "The robot itself gets two more, as the control loop does.",
         0,
-        97,
+        96,
     ),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 import traceback
 from contextlib import ExitStack
@@ -104,7 +105,8 @@ class MujocoNode(ManagedNode):
             self._activated.callback(camera.stop)
         self._loop.start()
         self._activated.callback(self._loop.stop)
-        if why_not := make_realtime(self._options["realtime_priority"], (self._loop.thread_id,)):
+        urgent = (threading.get_native_id(), self._loop.thread_id)
+        if why_not := make_realtime(self._options["realtime_priority"], urgent):
             self.get_logger().warning(f"no real-time scheduling: {why_not}")
         self._activated.callback(make_realtime, 0)
 

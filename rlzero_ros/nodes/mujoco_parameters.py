@@ -29,9 +29,9 @@ PARAMETERS: dict[str, Row] = {
     "realtime_priority": (
         20,
         "SCHED_RR priority of this process while active, if the system permits; 0 for none. "
-        "The physics get one more, as the control loop does.",
+        "The physics get two more, as the control loop does.",
         0,
-        97,
+        96,
     ),
     "camera.rate_hz": (0.0, "Pictures per second; 0 is off.", 0.0, 120.0),
     "camera.width": (320, "Pixels across.", 16, 1920),

@@ -71,9 +71,9 @@ PARAMETERS: dict[str, Row] = {
     "realtime_priority": (
         20,
         "SCHED_RR priority of this process while active, if the system permits; 0 for none. "
-        "The control loop gets one more, its watchdog two.",
+        "What receives gets one more, the control loop two, its watchdog three.",
         0,
-        97,
+        96,
     ),
     "status_rate_hz": (10.0, "Rate of policy_status", 1.0, 50.0),
 }

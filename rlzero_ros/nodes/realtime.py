@@ -15,7 +15,7 @@ def make_realtime(priority: int, urgent: Sequence[int | None] = ()) -> str:
     a higher priority nevertheless: Linux gives each of equals a tenth of a second in turn.
 
     Args:
-        priority: 1 (lowest) to 97; 0 for ordinary scheduling.
+        priority: 1 (lowest) to 96; 0 for ordinary scheduling.
         urgent: numbers of threads that come before all others, each one before those named
             earlier.
 
