@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,12 @@ from rlzero_ros.nodes.realtime import make_realtime
 
 def policies(pid):
     return {os.sched_getscheduler(int(t.name)) for t in Path(f"/proc/{pid}/task").iterdir()}
+
+
+def priorities(pid):
+    """How many threads have which real-time priority."""
+    threads = [int(t.name) for t in Path(f"/proc/{pid}/task").iterdir()]
+    return Counter(os.sched_getparam(thread).sched_priority for thread in threads)
 
 
 def is_permitted():
@@ -42,6 +49,9 @@ def test_without_the_right_it_says_what_to_do():
 def test_every_thread_of_an_active_policy_node(policy):
     it = policy()
     assert policies(it.process.popen.pid) == {os.SCHED_RR}
+    # Those that compute, the main thread and the one that receives, the control loop, the watchdog.
+    ranks = priorities(it.process.popen.pid)
+    assert (min(ranks), ranks[21], ranks[22], ranks[23]) == (20, 2, 1, 1)
     assert "no real-time scheduling" not in it.process.read_log()
     it.process.stop()
     plain = policy(realtime_priority=0)
