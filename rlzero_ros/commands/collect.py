@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--environments", type=int, default=16, help="simulations in parallel")
     parser.add_argument(
         "--decision-s",
-        type=float,
+        type=_seconds,
         default=0.04,
         metavar="S",
         help="the agent holds an action for so long, or for one control period where that is "
@@ -74,6 +74,13 @@ def main(args: argparse.Namespace) -> int:
     print(f"{folder}: {collector.steps} transitions of source {args.source!r}, {total} in all")
     write_json(args.json, {"source_steps": collector.steps, "total_steps": total})
     return 0
+
+
+def _seconds(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value <= 10.0:  # NaN is refused too
+        raise argparse.ArgumentTypeError("an action is held for more than 0 and at most 10 s")
+    return value
 
 
 def _weights(text: str) -> list[float]:
