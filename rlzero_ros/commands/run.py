@@ -37,10 +37,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rehearse",
-        type=int,
+        type=_count,
         default=0,
         metavar="K",
-        help="first try up to K plans on the robot's model, and send the best (default: none)",
+        help="first try up to K plans on the robot's model, and send the best; 0 or 1: none (default)",
     )
     parser.add_argument("--no-film", action="store_true", help="make no run.mp4")
 
@@ -105,6 +105,13 @@ def _seconds(text: str) -> float:
     value = float(text)
     if not (math.isfinite(value) and 0 < value <= 3600):
         raise argparse.ArgumentTypeError("seconds must lie between 0 and 3600")
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 16:  # as the planner's rehearsal.candidates
+        raise argparse.ArgumentTypeError("0 to 16 plans can be rehearsed")
     return value
 
 
