@@ -132,8 +132,8 @@ class RunClient:
             try:
                 self.wait(sent.done, 4.0, "the planner to accept the command")
                 break
-            except RobotError:
-                if not tries_left:
+            except RobotError as error:
+                if error.code != ErrorCode.TIMEOUT or not tries_left:
                     raise
         return sent.result()
 
