@@ -40,7 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_count,
         default=0,
         metavar="K",
-        help="first try up to K plans on the robot's model, and send the best; 0 or 1: none (default)",
+        help="first try up to K plans on the robot's model, and send the best (0 or 1: none; "
+        "default: %(default)s)",
     )
     parser.add_argument("--no-film", action="store_true", help="make no run.mp4")
 
