@@ -20,6 +20,7 @@ from safetensors import SafetensorError, safe_open
 
 from . import manifest as mf
 from .errors import BundleError, ErrorCode, RobotError
+from .imitate.kernel import Kernel
 from .paths import find_bundle
 from .robots.model_file import check_model_file
 from .robots.spec import RobotSpec
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 # How imitation latents are smoothed unless a bundle says otherwise, see `Imitator`.
 IMITATION_BANDWIDTH = 4.0
 IMITATION_VELOCITY_WEIGHT = 0.3
+IMITATION_KERNEL: Kernel = "gaussian"
 # In the header of bfm.safetensors: the robot that the weights were trained for (`layout_of`).
 LAYOUT_KEY = "rlzero_layout"
 # In the header of observations.safetensors: the embedder (`ObservationIndex.save`).
@@ -130,6 +132,7 @@ class Bundle:
             reference,
             entry["imitation_bandwidth"],
             entry["imitation_velocity_weight"],
+            entry["imitation_kernel"],
         )
         return PromptInference(self._bfm, imitator, reference)
 
@@ -213,6 +216,7 @@ def imitator_of(
     reference: NDArray[np.floating],
     bandwidth: float,
     velocity_weight: float,
+    kernel: Kernel = IMITATION_KERNEL,
 ) -> Imitator:
     """The imitator of one robot; imports torch.
 
@@ -221,7 +225,9 @@ def imitator_of(
     from .imitate.imitator import Imitator
 
     weights = np.where(spec.shows_velocity & ~spec.shows_travel, velocity_weight, 1.0)
-    return Imitator(bfm, reference, bandwidth, weights, spec.shows_velocity, spec.shows_travel)
+    return Imitator(
+        bfm, reference, bandwidth, weights, spec.shows_velocity, spec.shows_travel, kernel
+    )
 
 
 def layout_of(spec: RobotSpec) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from .errors import BundleError, ErrorCode
+from .imitate.kernel import KERNELS
 from .plain_yaml import PlainYamlError, load_plain_yaml
 
 SCHEMA = 1
@@ -179,6 +180,8 @@ def _check_keys(path: Path, manifest: Mapping[str, Any]) -> None:
     for key in ("imitation_bandwidth", "imitation_velocity_weight"):
         if not _finite_numbers([bfm.get(key)]) or bfm[key] < 0:
             raise BundleError(f"{path}: bfm.{key} must be a number >= 0")
+    if bfm.get("imitation_kernel") not in KERNELS:
+        raise BundleError(f"{path}: bfm.imitation_kernel must be one of {', '.join(KERNELS)}")
     if hold.get("kind") not in ("latent", "damping"):
         raise BundleError(f"{path}: hold.kind must be latent or damping")
     if hold["kind"] == "latent" and not _finite_numbers(hold.get("z")):

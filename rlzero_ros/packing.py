@@ -13,9 +13,17 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 
 from . import manifest as mf
-from .bundle import EMBEDDER_KEY, LAYOUT_KEY, Bundle, layout_of, read_header
+from .bundle import (
+    EMBEDDER_KEY,
+    IMITATION_KERNEL,
+    LAYOUT_KEY,
+    Bundle,
+    layout_of,
+    read_header,
+)
 from .errors import BundleError, ErrorCode
 from .imitate.base import BehaviorFoundationModel
+from .imitate.kernel import Kernel
 from .robots.robot_folder import ROBOT_FILE
 from .robots.spec import RobotSpec
 
@@ -30,6 +38,7 @@ def pack_bundle(
     hold_z: NDArray[np.floating] | None = None,
     imitation_bandwidth: float = 0.0,
     imitation_velocity_weight: float = 1.0,
+    imitation_kernel: Kernel = IMITATION_KERNEL,
     model_xml: str | None = None,
 ) -> Bundle:
     """Write a bundle folder, or replace one, and return it as a reader gets it.
@@ -64,6 +73,7 @@ def pack_bundle(
                 "hyperparameters": bfm.hyperparameters,
                 "imitation_bandwidth": float(imitation_bandwidth),
                 "imitation_velocity_weight": float(imitation_velocity_weight),
+                "imitation_kernel": imitation_kernel,
             },
             "hold": _hold_entry(hold_z),
             "embedder": read_header(staging / mf.OBSERVATIONS)[0].get(EMBEDDER_KEY, ""),

@@ -19,6 +19,8 @@ from typing import IO, Any
 
 import pytest
 
+pytest_plugins = ["standstill"]
+
 ROOT = Path(__file__).resolve().parent.parent
 HAS_ROS = importlib.util.find_spec("rclpy") is not None
 NEEDS_ROS = ("nodes", "launch", "faults")  # folders of test/

@@ -297,6 +297,7 @@ def test_manifest_that_is_none_is_refused(folder: Path, content: bytes, reason: 
         (lambda m: m["hold"].update(z=[1.0] * 3), "differ in size"),
         (lambda m: m["hold"].update(kind="jump"), "hold.kind"),
         (lambda m: m["bfm"].update(hyperparameters={}), "observation size"),
+        (lambda m: m["bfm"].update(imitation_kernel="square"), "one of gaussian, heavy_tailed"),
         (lambda m: m["files"].pop("index.faiss"), "files lacks"),
         (lambda m: m["files"]["index.faiss"].update(bytes=1 << 50), "needs bytes"),
         (lambda m: m["files"]["index.faiss"].update(bytes=True), "needs bytes"),

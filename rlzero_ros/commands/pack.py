@@ -8,8 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..bundle import IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT
+from ..bundle import IMITATION_BANDWIDTH, IMITATION_KERNEL, IMITATION_VELOCITY_WEIGHT
 from ..errors import BundleError, ErrorCode
+from ..imitate.kernel import KERNELS
 from .output import write_json
 
 
@@ -42,6 +43,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=float,
         default=IMITATION_VELOCITY_WEIGHT,
         help="how much velocities count in that, beside poses (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--imitation-kernel",
+        choices=KERNELS,
+        default=IMITATION_KERNEL,
+        help="how smoothing falls with the distance: heavy_tailed for a robot that is found far "
+        "from what it is shown, on its back, say (default: %(default)s)",
     )
     parser.add_argument(
         "--made-by",
@@ -78,6 +86,7 @@ def main(args: argparse.Namespace) -> int:
         hold_z=hold_z,
         imitation_bandwidth=args.imitation_bandwidth,
         imitation_velocity_weight=args.imitation_velocity_weight,
+        imitation_kernel=args.imitation_kernel,
         origin=_origin(args.made_by, run),
     )
     size = sum(entry["bytes"] for entry in bundle.manifest["files"].values())

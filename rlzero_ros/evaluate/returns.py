@@ -16,11 +16,18 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..bundle import IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, Bundle, imitator_of
+from ..bundle import (
+    IMITATION_BANDWIDTH,
+    IMITATION_KERNEL,
+    IMITATION_VELOCITY_WEIGHT,
+    Bundle,
+    imitator_of,
+)
 from ..commands.output import write_json
 from ..errors import DataError
 from ..imitate.base import BehaviorFoundationModel
 from ..imitate.imitator import Imitator
+from ..imitate.kernel import KERNELS, Kernel
 from ..imitate.latent import reward_latent
 from ..pretrain.checkpoint import load_checkpoint
 from ..pretrain.dataset import open_dataset
@@ -73,6 +80,7 @@ def evaluate_task(
     episodes: int = 10,
     steps: int = 1000,
     seed: int = 0,
+    kernel: Kernel = IMITATION_KERNEL,
 ) -> dict[str, tuple[float, float | None]]:
     """Mean return and its standard error, None of a single episode, for each kind of prompt."""
     observations, physics = states
@@ -94,7 +102,7 @@ def evaluate_task(
     for name, imitator in {
         "mean of B": Imitator(bfm, observations, 0.0),
         "imitation": imitator_of(
-            bfm, robot.spec, observations, IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT
+            bfm, robot.spec, observations, IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, kernel
         ),
     }.items():
         rollout = roll_out(bfm, robot, imitator.latent(demonstration), episodes, steps, seed + 1)
@@ -110,6 +118,17 @@ def _states(args: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.f
         print(f"no {folder}: reward prompts use the {len(index)} states of the bundle")
         return index.observations, index.physics
     return sample_states(folder, args.samples, args.seed)
+
+
+def _kernel(args: argparse.Namespace) -> Kernel:
+    """The kernel asked for, or that of the bundle; of a run, the default."""
+    if args.imitation_kernel is not None:
+        chosen: Kernel = args.imitation_kernel
+    elif args.run is None:
+        chosen = Bundle.load(args.bundle or args.robot).manifest["bfm"]["imitation_kernel"]
+    else:
+        chosen = IMITATION_KERNEL
+    return chosen
 
 
 def _mean_and_error(returns: NDArray[np.float64]) -> tuple[float, float | None]:
@@ -141,6 +160,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--data",
         type=Path,
         help="dataset whose states carry the reward prompts (default: data/ROBOT, else the bundle)",
+    )
+    parser.add_argument(
+        "--imitation-kernel",
+        choices=KERNELS,
+        help=f"see `rlzero pack` (default: the bundle's; of a run, {IMITATION_KERNEL})",
     )
     parser.add_argument("--tasks", help="comma-separated (default: all of the robot's)")
     parser.add_argument(
@@ -190,10 +214,12 @@ def main(args: argparse.Namespace) -> int:
     tasks = _tasks(args, robot.tasks)
     robot = with_rewards(robot, args.reward)
     bfm, updates = _model(args)
-    states = _states(args)
+    states, kernel = _states(args), _kernel(args)
     rows = {}
     for task in tqdm(tasks, desc="returns", unit="task"):
-        scores = evaluate_task(bfm, robot, task, states, args.episodes, args.steps, args.seed)
+        scores = evaluate_task(
+            bfm, robot, task, states, args.episodes, args.steps, args.seed, kernel
+        )
         rows[task] = task_row(args.robot, task, scores, args.steps)
         tqdm.write(f"{task:14s}{'  '.join(map(_cell, scores, scores.values()))}")
     result = result_of(args.robot, updates, rows)

@@ -8,6 +8,10 @@ still no actions. As h goes to 0 it becomes the mean of B over the nearest refer
 The latent is the sum of both directions, of the demonstration itself and of the smoothed reward:
 the first alone often loses the way to what is shown, the second alone its details.
 
+This reward vanishes far from what is shown. A robot that begins there, on its back, say, is led by
+a heavy-tailed one, r(s) = 1 / (1 + min_t ‖s − s_t‖² / 2h), at the price of details: the latent is
+then that of r alone, since the mean of B loses the way again.
+
 Where most of what is shown moves, the slower half is left out: pictures of a motion are also found
 among states at rest in the same poses, and a robot that imitates those stands still. Where most of
 it rests, the faster half is left out: those are states that pass through the pose shown. What rests
@@ -28,6 +32,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from .base import BehaviorFoundationModel
+from .kernel import KERNELS, Kernel, kernel_reward
 from .latent import Array, backward_features, project_to_sphere
 
 # Norm of the velocities, in standard deviations each, below which a demonstration rests.
@@ -42,7 +47,8 @@ class Imitator:
     what rests gets half of it. Without ``velocities`` everything counts as moving. weights:
     (observation_dim,) how much differences in each coordinate count; 1 by default. velocities:
     (observation_dim,) which coordinates are velocities; None keeps all that is shown. travel:
-    (observation_dim,) which coordinates are replaced by their mean over a demonstration.
+    (observation_dim,) which coordinates are replaced by their mean over a demonstration. kernel:
+    how r falls with the distance, one of KERNELS.
     """
 
     def __init__(
@@ -53,10 +59,13 @@ class Imitator:
         weights: NDArray[np.floating] | None = None,
         velocities: NDArray[np.bool_] | None = None,
         travel: NDArray[np.bool_] | None = None,
+        kernel: Kernel = "gaussian",
     ) -> None:
+        if kernel not in KERNELS:
+            raise DataError(f"the kernel must be one of {', '.join(KERNELS)}, not {kernel!r}")
         if not (np.isfinite(bandwidth) and bandwidth >= 0):
             raise DataError(f"the bandwidth must be a number >= 0, not {bandwidth}")
-        self._bfm, self._bandwidth = bfm, bandwidth
+        self._bfm, self._bandwidth, self._kernel = bfm, bandwidth, kernel
         self._features = backward_features(bfm, reference).astype(np.float64)
         reference = np.asarray(reference, dtype=np.float64)
         self._scale = 1.0 / (reference.std(0) + 1e-3)
@@ -75,7 +84,9 @@ class Imitator:
         exact = project_to_sphere(features.mean(0))
         if bandwidth == 0:
             return exact
-        reward = np.exp(-self._distances(observations) / (2.0 * bandwidth))
+        reward = kernel_reward(self._distances(observations), bandwidth, self._kernel)
+        if self._kernel == "heavy_tailed":
+            return project_to_sphere(reward @ self._features)
         # Far from every reference state all rewards vanish: the demonstration itself is left.
         if reward.sum() < 1e-6:
             return exact

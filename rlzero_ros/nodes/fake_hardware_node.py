@@ -30,6 +30,7 @@ from .delay_line import DelayLine
 from .fake_faults import Faults, FaultySensors, StateMessage
 from .fake_hardware_parameters import FAULTS, PARAMETERS, RELIABILITIES
 from .lifecycle import ManagedNode, run_node
+from .memory_lock import lock_memory
 from .parameter_table import declare_table, read_table
 from .read_command import COMMAND_TYPES, CommandMessage, read_command
 from .realtime import make_realtime
@@ -54,6 +55,8 @@ class FakeHardwareNode(ManagedNode):
     def configure(self) -> None:
         """Load the robot and open the topics of its states."""
         self._options = options = read_table(self, PARAMETERS)
+        if why_not := lock_memory(options["realtime_priority"] > 0):
+            self.get_logger().warning(f"memory is not locked: {why_not}")
         bundle = Bundle.load(options["bundle"])
         if bundle.model_xml is None:
             raise BundleError(f"bundle {options['bundle']!r} has no model.xml to move")

@@ -28,6 +28,7 @@ from .camera import Camera, image_message
 from .diagnostics import diagnostic_message
 from .entities import RELIABLE, SENSOR_DATA, open_publisher, open_subscription
 from .lifecycle import ManagedNode, run_node
+from .memory_lock import lock_memory
 from .mujoco_parameters import PARAMETERS
 from .parameter_table import declare_table, read_table
 from .read_command import COMMAND_TYPES, CommandMessage, read_command
@@ -53,6 +54,8 @@ class MujocoNode(ManagedNode):
     def configure(self) -> None:
         """Load the robot and open the topics."""
         self._options = read_table(self, PARAMETERS)
+        if why_not := lock_memory(self._options["realtime_priority"] > 0):
+            self.get_logger().warning(f"memory is not locked: {why_not}")
         robot = load_robot(self._options["robot"])
         self._spec, self._model_xml = robot.spec, robot.model_xml
         self._simulation = Simulation(robot.spec, robot.model_xml, seed=self._options["seed"])

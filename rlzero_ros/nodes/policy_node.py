@@ -43,6 +43,7 @@ from .journal_publisher import JournalPublisher
 from .lifecycle import ManagedNode, run_node
 from .loop_times import LoopTimes
 from .machine_facts import machine_facts
+from .memory_lock import lock_memory
 from .parameter_table import declare_table, read_table
 from .plan_desk import PlanDesk
 from .plan_input import PlanRules
@@ -73,6 +74,8 @@ class PolicyNode(ManagedNode):
     def configure(self) -> None:
         """Load the bundle and open every topic and service; nothing is published to the robot."""
         values = read_table(self, PARAMETERS)
+        if why_not := lock_memory(values["realtime_priority"] > 0):
+            self.get_logger().warning(f"memory is not locked: {why_not}")
         setup = PolicySetup.load(values["bundle"])
         spec = setup.spec
         self._spec, self._dry_run = spec, bool(values["dry_run"])

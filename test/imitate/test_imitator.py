@@ -46,6 +46,19 @@ def test_a_demonstration_far_from_all_data_still_has_a_latent(bfm, reference):
     np.testing.assert_allclose(z, imitation_latent(bfm, far), atol=1e-5)
 
 
+def test_a_heavy_tailed_kernel_is_the_reward_latent_alone_and_leads_from_afar(bfm, reference):
+    shown = reference[:4] + 5.0
+    scaled = (reference[:, None] - shown[None]) / (reference.std(0) + 1e-3)
+    reward = 1 / (1 + np.square(scaled).sum(-1).min(1) / (2 * 0.1))
+    z = Imitator(bfm, reference, 0.1, kernel="heavy_tailed").latent(shown)
+    np.testing.assert_allclose(z, reward_latent(bfm, reference, reward), atol=1e-4)
+
+
+def test_an_unknown_kernel_is_refused(bfm, reference):
+    with pytest.raises(DataError, match="gaussian, heavy_tailed"):
+        Imitator(bfm, reference, 1.0, kernel="square")
+
+
 @pytest.mark.parametrize("bandwidth", [-1.0, float("nan"), float("inf")])
 def test_impossible_bandwidths_are_refused(bfm, reference, bandwidth):
     with pytest.raises(DataError, match="bandwidth"):

@@ -8,7 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from rlzero_ros.nodes.memory_lock import lock_memory
 from rlzero_ros.nodes.realtime import make_realtime
+
+
+def locked_kb(pid):
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmLck:")[1].split()[0])
 
 
 def policies(pid):
@@ -35,6 +41,30 @@ print(make_realtime(20))
 """
 
 
+def test_memory_that_was_locked_is_let_go_again():
+    if why_not := lock_memory(True):
+        pytest.skip(f"memory cannot be locked here: {why_not}")
+    assert locked_kb("self") > 0
+    assert lock_memory(False) == ""
+    assert locked_kb("self") == 0
+
+
+UNLOCKED = """
+import os, resource
+from rlzero_ros.nodes.memory_lock import lock_memory
+resource.setrlimit(resource.RLIMIT_MEMLOCK, (8192, 8192))
+if os.geteuid() == 0:
+    os.setuid(65534)
+print(lock_memory(True))
+"""
+
+
+def test_memory_is_not_locked_up_to_a_limit():
+    """Locked up to a limit, the process would be refused memory later, while the robot moves."""
+    done = subprocess.run([sys.executable, "-c", UNLOCKED], capture_output=True, text=True)
+    assert "memlock limit" in done.stdout, done.stderr
+
+
 def test_ordinary_scheduling_is_always_permitted():
     assert make_realtime(0) == ""
 
@@ -53,9 +83,12 @@ def test_every_thread_of_an_active_policy_node(policy):
     ranks = priorities(it.process.popen.pid)
     assert (min(ranks), ranks[21], ranks[22], ranks[23]) == (20, 2, 1, 1)
     assert "no real-time scheduling" not in it.process.read_log()
+    if "memory is not locked" not in it.process.read_log():
+        assert locked_kb(it.process.popen.pid) > 100_000
     it.process.stop()
     plain = policy(realtime_priority=0)
     assert policies(plain.process.popen.pid) == {os.SCHED_OTHER}
+    assert locked_kb(plain.process.popen.pid) == 0
 
 
 BESIDE_WORK = """

@@ -188,6 +188,8 @@ class Person:
 
     def arm(self):
         self.wait(lambda: self.status is not None, 60.0, "a policy node")
+        if self.status.guard_state == PolicyStatus.STOPPED:  # in the test before
+            assert self.trigger("reset_stop").success
         request = SetBool.Request(data=True)
         # After a kill, nodes may take seconds to find each other again.
         self.wait(lambda: self.call(SetBool, "arm", request).success, 10.0, "arm to be granted")

@@ -1,0 +1,94 @@
+"""An independent witness of this machine standing still, and a second chance for tests that did.
+
+A robot stops by itself when its computer stands still for a tenth of a second, as it must; a shared
+machine that is paused by its host therefore fails tests of robots that should go on. Such a test
+runs once more, and is reported as rerun, if a process that does nothing but sleep under the highest
+real-time priority overslept meanwhile: then no scheduling by this project could have been in time.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+FOLDERS = ("nodes", "faults")  # of test/: where robots act in real time
+# Half of what stops a robot: its periods and what is under way take up the rest.
+STOOD_STILL_S = 0.05
+# Prints when it woke and how late. It ends with its parent, whose pipe it holds.
+WITNESS = """
+import os, select, sys, time
+try:
+    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(98))
+except (AttributeError, PermissionError):
+    sys.exit("no real-time scheduling here: nobody can tell who was late")
+while not select.select([sys.stdin], [], [], 0)[0]:
+    slept = time.monotonic()
+    time.sleep(0.01)
+    late = time.monotonic() - slept - 0.01
+    if late > 0.02:
+        print(time.monotonic(), late, flush=True)
+"""
+
+
+class Witness:
+    """The process, and what it wrote."""
+
+    def __init__(self, log: Path) -> None:
+        self._log = log
+        with log.open("w") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", WITNESS],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.DEVNULL,
+            )
+
+    def is_awake(self) -> bool:
+        """Whether it may have real-time priority."""
+        return self.process.poll() is None
+
+    def worst_since(self, start_s: float) -> float:
+        """The longest standstill (s) since a monotonic time; 0 if nobody knows."""
+        lines = [line.split() for line in self._log.read_text().splitlines()]
+        return max((float(late) for at, late in lines if float(at) > start_s), default=0.0)
+
+    def close(self) -> None:
+        """End it."""
+        if self.is_awake():
+            self.process.communicate(b"\n", timeout=5)
+
+
+class StoodStill:
+    """True when the machine stood still since a test began; asked after the test has failed."""
+
+    def __init__(self, item: pytest.Item) -> None:
+        self._item = item
+
+    def __bool__(self) -> bool:
+        witness, start_s = self._item.config.stash[_WITNESS], self._item.stash[_START]
+        return witness.worst_since(start_s) > STOOD_STILL_S
+
+
+_WITNESS = pytest.StashKey[Witness]()
+_START = pytest.StashKey[float]()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give those tests their second chance, if they get any."""
+    root = config.rootpath / "test"
+    acting = [item for item in items if item.path.relative_to(root).parts[0] in FOLDERS]
+    for item in acting:
+        item.add_marker(pytest.mark.flaky(reruns=1, condition=StoodStill(item)))
+    if acting and not config.option.collectonly:
+        log = Path(os.environ.get("TMPDIR", "/tmp")) / f"rlzero_standstill_{os.getpid()}.log"
+        config.stash[_WITNESS] = Witness(log)
+        config.add_cleanup(config.stash[_WITNESS].close)
+        config.add_cleanup(lambda: log.unlink(missing_ok=True))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Note when the test, or its second run, began."""
+    item.stash[_START] = time.monotonic()

@@ -1,0 +1,68 @@
+"""The witness that decides whether a test of a robot may run again."""
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from standstill import Witness
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def witness(tmp_path):
+    witness = Witness(tmp_path / "log")
+    yield witness
+    witness.close()
+
+
+def test_it_sees_that_it_was_held_up_and_only_then(witness):
+    time.sleep(0.5)
+    if not witness.is_awake():
+        pytest.skip("no real-time scheduling here")
+    witness.process.send_signal(signal.SIGSTOP)
+    time.sleep(0.3)
+    witness.process.send_signal(signal.SIGCONT)
+    time.sleep(0.2)
+    assert witness.worst_since(0.0) > 0.25
+    assert witness.worst_since(time.monotonic()) == 0.0
+
+
+# A copy of the plugin, a conftest that takes its witness's word for a number, and a failing test.
+CONFTEST = """
+pytest_plugins = ["standstill"]
+import standstill
+standstill.Witness.worst_since = lambda self, start_s: {worst}
+"""
+TEST = """
+def test_of_a_robot(tmp_path_factory):
+    tries = tmp_path_factory.getbasetemp() / "tries"
+    tries.write_text((tries.read_text() if tries.exists() else "") + "x")
+    assert tries.read_text() == "xx"
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "worst", "said"),
+    [
+        ("nodes", 0.2, "1 passed.* 1 rerun"),
+        ("nodes", 0.0, "1 failed"),
+        ("imitate", 0.2, "1 failed"),
+    ],
+)
+def test_a_failed_test_of_a_robot_runs_again_if_the_machine_stood_still(
+    tmp_path, folder, worst, said
+):
+    place = tmp_path / "test" / folder
+    place.mkdir(parents=True)
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    (tmp_path / "test" / "conftest.py").write_text(CONFTEST.format(worst=worst))
+    (place / "test_robot.py").write_text(TEST)
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-o"]
+    command += [f"pythonpath={ROOT / 'test' / 'plugins'}", "--basetemp", tmp_path / "base", place]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert re.search(said, done.stdout), done.stdout + done.stderr
