@@ -95,6 +95,11 @@ class Pipeline:
         self._window = window
         self._variations = variations
 
+    @property
+    def embedder(self) -> FrameEmbedder:
+        """What puts frames where the robot's own pictures lie."""
+        return self._embedder
+
     def plan(
         self,
         command: str,

@@ -10,6 +10,7 @@ from .errors import ErrorCode, SkillError
 from .evaluate.strip import png, projection_strip, spread
 from .imagine.do_what_you_see import DO_WHAT_YOU_SEE
 from .pipeline import IsCanceled, OnProgress, Pipeline, Plan
+from .project.text_gate import TextGate
 from .project.thumbnails import Thumbnails
 from .rehearse.rehearsal import Rehearsal
 from .robots.state import RobotState
@@ -24,7 +25,8 @@ class Planner:
 
     remembers: whether sentences that worked come back without being imagined again. refuses:
     whether a plan of which all rehearsed forms are vetoed is an error. min_confidence: a plan below
-    it is not worth a rehearsal. where: tells where the robot is; None where that is not known.
+    it is not worth a rehearsal. gate: refuses what was imagined if it does not look like the
+    sentence; None takes it as it is. where: tells where the robot is; None where that is not known.
     """
 
     def __init__(
@@ -36,11 +38,12 @@ class Planner:
         remembers: bool = True,
         refuses: bool = True,
         min_confidence: float = -1.0,
+        gate: TextGate | None = None,
         where: Callable[[], RobotState | None] = lambda: None,
     ) -> None:
         self._pipeline, self._rehearsal, self._memory = pipeline, rehearsal, memory
         self._remembers, self._refuses, self._where = remembers, refuses, where
-        self._min_confidence = min_confidence
+        self._min_confidence, self._gate = min_confidence, gate
 
     @property
     def rehearses(self) -> bool:
@@ -69,6 +72,9 @@ class Planner:
         plan = self._pipeline.plan(
             command, seed=seed, on_progress=on_progress, is_canceled=is_canceled
         )
+        # What a camera sees is no picture of the words that ask for it.
+        if self._gate is not None and plan.command.casefold() != DO_WHAT_YOU_SEE:
+            self._gate.check(plan.command, [v.embeddings for v in plan.variations])
         if self._rehearsal is None or plan.confidence < self._min_confidence:
             return plan
         return self._rehearsal.improve(

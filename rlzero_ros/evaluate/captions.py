@@ -5,6 +5,8 @@ that no caption contains. ``clip_accuracy``: of one random sentence for each of 
 one nearest to a clip's mean is its own; ``frame_accuracy``: the same for single frames;
 ``sentence_accuracy``: of one random clip of each motion, the one nearest to a sentence is its own.
 ``match_auc``: a clip and its sentence score higher than the clip and another motion's.
+``score_of_95``: 95 % of the clips score at least that with their sentence; ``others_below`` is the
+share of other motions' sentences that do not (a `min_text_score` and what it refuses).
 """
 
 from __future__ import annotations
@@ -59,7 +61,10 @@ def evaluate(embedder: OpenClipEmbedder, clips_each: int, seed: int) -> dict[str
         pairs.append(np.diag(scores))
         others.append(scores[~np.eye(len(motions), dtype=bool)])
     result = {key: float(np.mean(values)) for key, values in hits.items()}
-    result["match_auc"] = _area(np.concatenate(pairs), np.concatenate(others))
+    together, apart = np.concatenate(pairs), np.concatenate(others)
+    result["match_auc"] = _area(together, apart)
+    result["score_of_95"] = float(np.percentile(together, 5))
+    result["others_below"] = float((apart < result["score_of_95"]).mean())
     return {**result, "motions": len(motions), "chance": 1 / len(motions)}
 
 

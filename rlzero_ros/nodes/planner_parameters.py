@@ -12,6 +12,13 @@ PARAMETERS: dict[str, Row] = {
     **PLANNING_PARAMETERS,
     "seed": (0, "Seed of what is imagined for sentences on language_command.", 0, 2**31 - 1),
     "min_confidence": (0.15, "A projection below this confidence is refused.", -1.0, 1.0),
+    "min_text_score": (
+        -1.0,
+        "Clips that look less like their sentence than this cosine are refused; -1: none is. Needs "
+        "an embedder that knows sentences; not for the imaginer video.",
+        -1.0,
+        1.0,
+    ),
     "plan_lifetime_s": (
         600.0,
         "For so long after it was made the robot may act on a plan; then it holds.",

@@ -11,6 +11,7 @@ from ..errors import ErrorCode, RobotError
 from ..imagine.base import Imaginer
 from ..pipeline import Pipeline
 from ..planning import Planner
+from ..project.text_gate import TextGate
 from ..rehearse.rehearsal import Rehearsal
 from ..rehearse.veto import VetoLimits
 from ..robots.state import RobotState
@@ -89,8 +90,16 @@ def make_planner(
         remembers=options["skills.cache"] and options["imaginer"] != "video",
         refuses=options["rehearsal.veto"],
         min_confidence=options["min_confidence"],
+        gate=_gate(options, pipeline),
         where=where,
     )
+
+
+def _gate(options: Mapping[str, Any], pipeline: Pipeline) -> TextGate | None:
+    # The name of a video says nothing of what it shows.
+    if options["min_text_score"] <= -1.0 or options["imaginer"] == "video":
+        return None
+    return TextGate(pipeline.embedder, options["min_text_score"])
 
 
 def _rehearsal(

@@ -13,7 +13,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import cached_property, partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import open_clip
@@ -43,6 +43,15 @@ class FrameEmbedder(Protocol):
 
     def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Frames (T, H, W, 3) uint8 RGB to unit rows (T, dim) float32."""
+        ...
+
+
+@runtime_checkable
+class TextEmbedder(FrameEmbedder, Protocol):
+    """One that puts sentences where pictures of them lie."""
+
+    def embed_text(self, sentences: Sequence[str]) -> NDArray[np.float32]:
+        """Sentences to unit rows (n, dim); ProjectError when the model never learnt any."""
         ...
 
 
