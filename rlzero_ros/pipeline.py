@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from .bundle import Bundle
 from .errors import CommandError, ErrorCode
-from .imagine.base import Imaginer, imaginer_for
+from .imagine.base import Imaginer, each_way, imaginer_for
 from .imagine.clip import Clip
 from .imagine.command import clean_command
+from .project.agreement import change_agreement
 from .project.embedder import FrameEmbedder, load_embedder
 from .project.projection import WINDOW_WEIGHTS, Projection, confidence, join, project_embeddings
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 OnProgress = Callable[[str, float], None]
 IsCanceled = Callable[[], bool]
+_TRIALS = 2
+"""Clips by which a way to do a motion is judged."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,8 @@ class Pipeline:
         """embedder: None for the one that the bundle's index was made with.
 
         variations: clips imagined for one sentence, each with a seed of its own. Their projections
-        are joined, so that the demonstration does not hang on one way of drawing it.
+        are joined, so that the demonstration does not hang on one way of drawing it. Of a motion
+        that can be done in several ways, they all show the one that suits this robot best.
         window: weights of the frames before, at and after each moment, see `project`.
         Raises BundleError when the embedder is another one, and ProjectError when it is missing.
         """
@@ -117,12 +121,12 @@ class Pipeline:
         sentence = clean_command(command)
         report = on_progress or (lambda stage, fraction: None)
         started = time.monotonic()
-        clips = self._imagine(sentence, seed, report, is_canceled)
+        ways = self._imagine(sentence, seed, report, is_canceled)
         imagined = time.monotonic()
         if is_canceled is not None and is_canceled():
             raise CommandError(f"{sentence!r} was canceled", ErrorCode.CANCELED)
         report("project", 0.0)
-        variations = tuple(self._vary(clip) for clip in clips)
+        variations = self._best_way(ways)
         projection = join([variation.projection for variation in variations])
         report("project", 1.0)
         seconds = imagined - started, time.monotonic() - imagined
@@ -130,24 +134,46 @@ class Pipeline:
 
     def _imagine(
         self, sentence: str, seed: int, report: OnProgress, is_canceled: IsCanceled | None
-    ) -> list[Clip]:
-        """The variations; only one where the imaginer does not vary, as a camera does not."""
-        clips: list[Clip] = []
-        for number in range(self._variations):
+    ) -> list[list[Clip]]:
+        """The variations of each way to do it; only one where the imaginer does not vary, as a
+        camera does not.
+        """
+        imaginers = each_way(self._imaginer, sentence)
+        ways: list[list[Clip]] = []
+        for way, imaginer in enumerate(imaginers):
+            clips: list[Clip] = []
+            for number in range(self._variations):
 
-            def progress(fraction: float, done: int = number) -> None:
-                report("imagine", (done + fraction) / self._variations)
+                def progress(fraction: float, done: int = way * self._variations + number) -> None:
+                    report("imagine", (done + fraction) / (len(imaginers) * self._variations))
 
-            clip = self._imaginer.imagine(
-                sentence,
-                seed=seed if number == 0 else _derived_seed(seed, number),
-                on_progress=progress,
-                is_canceled=is_canceled,
-            )
-            if clips and np.array_equal(clip.frames, clips[0].frames):
-                break
-            clips.append(clip)
-        return clips
+                clip = imaginer.imagine(
+                    sentence,
+                    seed=seed if number == 0 else _derived_seed(seed, number),
+                    on_progress=progress,
+                    is_canceled=is_canceled,
+                )
+                if clips and np.array_equal(clip.frames, clips[0].frames):
+                    break
+                clips.append(clip)
+            ways.append(clips)
+        return ways
+
+    def _best_way(self, ways: list[list[Clip]]) -> tuple[Variation, ...]:
+        """All variations of the way that is found most surely, and moves most as it was shown."""
+        if len(ways) == 1:
+            return tuple(self._vary(clip) for clip in ways[0])
+        trials = [[self._vary(clip) for clip in clips[:_TRIALS]] for clips in ways]
+        best = int(np.argmax([np.mean([self._suits(v) for v in trial]) for trial in trials]))
+        return (*trials[best], *(self._vary(clip) for clip in ways[best][_TRIALS:]))
+
+    def _suits(self, variation: Variation) -> float:
+        """How well the robot can do what a variation shows, from 0 to 1."""
+        found = variation.projection
+        moves = change_agreement(
+            variation.embeddings, variation.clip.fps, self.bundle.index(), found.indices
+        )
+        return confidence(found) * moves
 
     def project(self, clip: Clip) -> Projection:
         """The robot's own observations for the frames of a clip."""

@@ -17,7 +17,7 @@ import torch
 from tqdm import tqdm
 
 from ..commands.output import write_json
-from ..errors import DataError, RobotError
+from ..errors import DataError, ImagineError, RobotError
 from ..imagine.registry import load_imaginer
 from ..robots.registry import Robot, load_robot, robot_names
 from .judge import add_judge_arguments, make_judge
@@ -136,7 +136,11 @@ def _enter(
             entrants[name] = Entrant("no bundle")
             continue
         imaginer = imaginer or load_imaginer(args.imaginer)
-        actor = Actor(found, imaginer, settings)
+        try:
+            actor = Actor(found, imaginer, settings)
+        except ImagineError as error:
+            entrants[name] = Entrant(error.message)
+            continue
         rivals, absent = make_rivals(robot, found, options, work)
         methods: list[Method] = [Ours(actor)]
         if candidates:

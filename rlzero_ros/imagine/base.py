@@ -46,13 +46,35 @@ class FigureImaginer(Imaginer, Protocol):
     """An imaginer that draws figures, and can keep to one kind of them."""
 
     def for_figure(self, kind: str) -> Imaginer:
-        """The same imaginer for a robot that this kind of figure stands for."""
+        """The same imaginer for a robot that this kind of figure stands for.
+
+        Raises:
+            ImagineError: it cannot draw such figures.
+        """
         ...
 
 
 def imaginer_for(imaginer: Imaginer, kind: str) -> Imaginer:
     """The imaginer, kept to figures of one kind where it draws figures."""
     return imaginer.for_figure(kind) if isinstance(imaginer, FigureImaginer) else imaginer
+
+
+@runtime_checkable
+class WayImaginer(Imaginer, Protocol):
+    """An imaginer that knows several ways to do what a sentence asks for."""
+
+    def each_way(self, command: str) -> tuple[Imaginer, ...]:
+        """The same imaginer kept to each of the ways, the usual one first; at least one.
+
+        Raises:
+            CommandError: it does not understand the sentence.
+        """
+        ...
+
+
+def each_way(imaginer: Imaginer, command: str) -> tuple[Imaginer, ...]:
+    """Imaginers, one for each way to do a sentence; itself alone where it knows of no ways."""
+    return imaginer.each_way(command) if isinstance(imaginer, WayImaginer) else (imaginer,)
 
 
 def check_canceled(is_canceled: Callable[[], bool] | None) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from rlzero_ros.imagine.base import Imaginer, check_canceled, imaginer_for
+from rlzero_ros.imagine.base import Imaginer, check_canceled, each_way, imaginer_for
 from rlzero_ros.imagine.clip import Clip
 from rlzero_ros.imagine.command import clean_command
 from rlzero_ros.imagine.frame_stream import FrameStream
@@ -23,6 +23,12 @@ class DoWhatYouSee:
     def for_figure(self, kind: str) -> DoWhatYouSee:
         """See ``FigureImaginer.for_figure``."""
         return DoWhatYouSee(self._stream, imaginer_for(self._other, kind))
+
+    def each_way(self, command: str) -> tuple[Imaginer, ...]:
+        """See ``WayImaginer.each_way``; what a camera saw is one way."""
+        if clean_command(command).casefold() == DO_WHAT_YOU_SEE:
+            return (self,)
+        return each_way(self._other, command)
 
     def imagine(
         self,

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from rlzero_ros.errors import ImagineError
+from rlzero_ros.errors import ErrorCode, ImagineError
 from rlzero_ros.imagine.base import check_canceled
 from rlzero_ros.imagine.clip import Clip
 from rlzero_ros.imagine.command import clean_command
@@ -67,6 +67,20 @@ class FigureVideo:
         encoder = SentenceEncoder(sentence_model)
         self._matcher = SentenceMatcher(encoder)
         self._pipeline.use_encoder(encoder)
+
+    def for_figure(self, kind: str) -> FigureVideo:
+        """See ``FigureImaginer.for_figure``; the model was shown people only.
+
+        Raises:
+            ImagineError: the figure is none of a person.
+        """
+        if kind != "human":
+            raise ImagineError(
+                f"figure_video draws people, and this robot is drawn as a {kind} figure: "
+                "use the imaginer 'storyboard'",
+                ErrorCode.IMAGINER_UNFIT,
+            )
+        return self
 
     def imagine(
         self,

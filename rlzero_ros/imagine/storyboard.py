@@ -10,12 +10,13 @@ from dataclasses import replace
 import numpy as np
 
 from rlzero_ros.errors import ImagineError
-from rlzero_ros.imagine.base import check_canceled
+from rlzero_ros.imagine.base import Imaginer, check_canceled
 from rlzero_ros.imagine.clip import MAX_FRAMES, Clip
 from rlzero_ros.imagine.command import clean_command
 from rlzero_ros.imagine.draw import draw
 from rlzero_ros.imagine.figure_captions import captions_of
 from rlzero_ros.imagine.motions import ARM_MOTIONS, figure_kind, perform
+from rlzero_ros.imagine.motions.ways import ways_of
 from rlzero_ros.imagine.sentences import SentenceEncoder
 from rlzero_ros.imagine.style import random_style
 from rlzero_ros.imagine.understand import THRESHOLD, SentenceMatcher, understood
@@ -25,7 +26,7 @@ class Storyboard:
     """Imagines by choosing among motions that somebody described and drew.
 
     The seed chooses the performance (tempo, size, manner) and the drawing style. The clip's source
-    is ``storyboard:<motion>``.
+    is ``storyboard:<motion>``, or ``storyboard:<motion>:<way>`` where it keeps to one way to do it.
     """
 
     name = "storyboard"
@@ -61,6 +62,7 @@ class Storyboard:
             )
         self._size, self._fps = size, fps
         self._threshold, self._clutter = threshold, clutter
+        self._way: str | None = None
         self._matcher = SentenceMatcher(SentenceEncoder(sentence_model))
 
     def for_figure(self, kind: str) -> Storyboard:
@@ -73,6 +75,16 @@ class Storyboard:
             return self
         other = copy(self)
         other._matcher = self._matcher.regrouped(*captions_of(kind))
+        return other
+
+    def each_way(self, command: str) -> tuple[Imaginer, ...]:
+        """See ``WayImaginer.each_way``."""
+        ways = ways_of(self.choose(command))
+        return tuple(self._kept_to(way) for way in ways) or (self,)
+
+    def _kept_to(self, way: str) -> Storyboard:
+        other = copy(self)
+        other._way = way
         return other
 
     def choose(self, command: str) -> str:
@@ -94,14 +106,16 @@ class Storyboard:
         """See ``Imaginer.imagine``."""
         motion = self.choose(command)
         frames = []
-        for frame in draw_motion(
-            motion, seed, self._frames, self._fps, self._size, clutter=self._clutter
-        ):
+        drawn = draw_motion(
+            motion, seed, self._frames, self._fps, self._size, clutter=self._clutter, way=self._way
+        )
+        for frame in drawn:
             check_canceled(is_canceled)
             frames.append(frame)
             if on_progress is not None:
                 on_progress(len(frames) / self._frames)
-        return Clip(np.stack(frames), self._fps, clean_command(command), f"storyboard:{motion}")
+        source = f"storyboard:{motion}" + (f":{self._way}" if self._way else "")
+        return Clip(np.stack(frames), self._fps, clean_command(command), source)
 
 
 def draw_motion(
@@ -113,6 +127,7 @@ def draw_motion(
     *,
     split: str = "train",
     clutter: bool | None = False,
+    way: str | None = None,
 ) -> Iterator[np.ndarray]:
     """Draws one performance of a motion, frame by frame.
 
@@ -124,17 +139,18 @@ def draw_motion(
         size: side of a picture in pixels.
         split: of the drawing styles, "train" or "heldout".
         clutter: as in ``random_style``.
+        way: of ``ways_of`` the motion; None for the usual one.
 
     Yields:
         (size, size, 3) uint8 pictures.
 
     Raises:
-        ImagineError: the motion is unknown.
+        ImagineError: the motion is unknown, or the way.
     """
     # The motion's name takes part, so that one seed does not give all motions the same look.
     name = hashlib.sha256(motion.encode()).digest()
     rng = np.random.default_rng([seed, int.from_bytes(name[:4], "little")])
-    poses = perform(motion, rng, frames, fps)
+    poses = perform(motion, rng, frames, fps, way)
     style = random_style(rng, split, kind=figure_kind(motion), clutter=clutter)
     if motion in ARM_MOTIONS:
         style = replace(style, arms=True)

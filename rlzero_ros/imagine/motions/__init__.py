@@ -6,16 +6,20 @@ here, and caption it in ``rlzero_ros.imagine.captions``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from rlzero_ros.errors import ImagineError
 from rlzero_ros.imagine.figure import FigurePose
-from rlzero_ros.imagine.motions import actions, four_legged, gaits, leaps, postures
-from rlzero_ros.imagine.motions.body import Variation, random_variation
-
-MotionFunction = Callable[[float, Variation], FigurePose]
+from rlzero_ros.imagine.motions import (
+    actions,
+    four_legged,
+    four_legged_rest,
+    gaits,
+    leaps,
+    postures,
+)
+from rlzero_ros.imagine.motions.body import MotionFunction, random_variation
+from rlzero_ros.imagine.motions.ways import WAYS
 
 MOTIONS: dict[str, MotionFunction] = {
     "stand": postures.stand,
@@ -42,8 +46,8 @@ MOTIONS: dict[str, MotionFunction] = {
     "four_legged_walk": four_legged.walk,
     "four_legged_run": four_legged.run,
     "four_legged_jump": four_legged.jump,
-    "four_legged_lie": four_legged.lie,
-    "two_legs": four_legged.two_legs,
+    "four_legged_lie": four_legged_rest.lie,
+    "two_legs": four_legged_rest.rear,
 }
 FOUR_LEGGED_MOTIONS = frozenset(name for name in MOTIONS if "legs" in name or "legged" in name)
 ARM_MOTIONS = frozenset({"hands_up", "punch", "dance", "crawl", "cartwheel"})
@@ -55,7 +59,9 @@ def figure_kind(name: str) -> str:
     return "four_legged" if name in FOUR_LEGGED_MOTIONS else "human"
 
 
-def perform(name: str, rng: np.random.Generator, frames: int, fps: float) -> list[FigurePose]:
+def perform(
+    name: str, rng: np.random.Generator, frames: int, fps: float, way: str | None = None
+) -> list[FigurePose]:
     """Performs a motion in a variation of the generator's choosing.
 
     Args:
@@ -63,14 +69,19 @@ def perform(name: str, rng: np.random.Generator, frames: int, fps: float) -> lis
         rng: chooses tempo, amplitude, phase and manner.
         frames: how many poses.
         fps: poses per second.
+        way: one of ``ways_of`` the motion; None for the usual one.
 
     Returns:
         One pose per frame.
 
     Raises:
-        ImagineError: there is no such motion.
+        ImagineError: there is no such motion, or no such way to do it.
     """
     if name not in MOTIONS:
         raise ImagineError(f"motion '{name}' is unknown; known are {', '.join(MOTIONS)}")
+    motion = MOTIONS[name] if way is None else WAYS.get(name, {}).get(way)
+    if motion is None:
+        known = ", ".join(WAYS.get(name, ())) or "the usual one only"
+        raise ImagineError(f"motion '{name}' has no way '{way}'; known are {known}")
     variation = random_variation(rng)
-    return [MOTIONS[name](frame / fps, variation) for frame in range(frames)]
+    return [motion(frame / fps, variation) for frame in range(frames)]

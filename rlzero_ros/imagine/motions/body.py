@@ -54,6 +54,10 @@ def random_variation(rng: np.random.Generator) -> Variation:
     )
 
 
+MotionFunction = Callable[[float, Variation], FigurePose]
+"""A motion: seconds since it began, and how it is performed, to a pose."""
+
+
 def _clip(value: float, limits: tuple[float, float]) -> float:
     return min(max(value, limits[0]), limits[1])
 
