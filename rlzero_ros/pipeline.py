@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 OnProgress = Callable[[str, float], None]
 IsCanceled = Callable[[], bool]
-_TRIALS = 2
-"""Clips by which a way to do a motion is judged."""
+_CLEARLY = 1.6
+"""Another way than the usual one has to suit the robot so many times better."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,8 @@ class Pipeline:
 
         variations: clips imagined for one sentence, each with a seed of its own. Their projections
         are joined, so that the demonstration does not hang on one way of drawing it. Of a motion
-        that can be done in several ways, they all show the one that suits this robot best.
+        that can be done in several ways they all show one: the usual one, or one that suits this
+        robot clearly better.
         window: weights of the frames before, at and after each moment, see `project`.
         Raises BundleError when the embedder is another one, and ProjectError when it is missing.
         """
@@ -160,12 +161,15 @@ class Pipeline:
         return ways
 
     def _best_way(self, ways: list[list[Clip]]) -> tuple[Variation, ...]:
-        """All variations of the way that is found most surely, and moves most as it was shown."""
-        if len(ways) == 1:
-            return tuple(self._vary(clip) for clip in ways[0])
-        trials = [[self._vary(clip) for clip in clips[:_TRIALS]] for clips in ways]
-        best = int(np.argmax([np.mean([self._suits(v) for v in trial]) for trial in trials]))
-        return (*trials[best], *(self._vary(clip) for clip in ways[best][_TRIALS:]))
+        """All variations of the usual way, unless another is found more surely and moves more as
+        it was shown.
+        """
+        shown = [tuple(self._vary(clip) for clip in clips) for clips in ways]
+        if len(shown) == 1:
+            return shown[0]
+        suits = [float(np.mean([self._suits(v) for v in variations])) for variations in shown]
+        best = int(np.argmax(suits))
+        return shown[best if suits[best] > _CLEARLY * suits[0] else 0]
 
     def _suits(self, variation: Variation) -> float:
         """How well the robot can do what a variation shows, from 0 to 1."""

@@ -1,0 +1,98 @@
+"""What the shipped cheetah and quadruped are shown for a sentence, judged by their physics.
+
+A dog's lying, rearing and galloping were all that was imagined, and their plans were refused.
+"""
+
+import mujoco
+import numpy as np
+import pytest
+
+from rlzero_ros.bundle import Bundle
+from rlzero_ros.errors import ErrorCode, ImagineError
+from rlzero_ros.evaluate.language_actor import PlannerSettings
+from rlzero_ros.imagine.registry import load_imaginer
+from rlzero_ros.pipeline import Pipeline
+from rlzero_ros.pretrain.figure_observations import observed_forward_speed
+from rlzero_ros.robots.observation import load_model
+from rlzero_ros.robots.registry import load_robot
+
+ROBOTS = ("cheetah", "quadruped")
+SEED = 300
+
+
+@pytest.fixture(scope="module")
+def storyboard():
+    return load_imaginer("storyboard")
+
+
+@pytest.fixture(scope="module")
+def plans(storyboard):
+    """plan(robot, sentence), as the planner node makes it."""
+    count = PlannerSettings.shipped().variations
+    pipelines = {r: Pipeline(Bundle.load(r), storyboard, variations=count) for r in ROBOTS}
+
+    def plan(robot, sentence):
+        return pipelines[robot], pipelines[robot].plan(sentence, seed=SEED)
+
+    return plan
+
+
+def torso_heights(robot, pipeline, plan):
+    model = load_model(load_robot(robot).model_xml)
+    data = mujoco.MjData(model)
+    heights = []
+    for row in plan.projection.indices:
+        data.qpos[:] = pipeline.bundle.index().physics[row, : model.nq]
+        mujoco.mj_kinematics(model, data)
+        heights.append(data.body("torso").xpos[2])
+    return np.array(heights)
+
+
+@pytest.mark.parametrize("robot", ROBOTS)
+@pytest.mark.parametrize(
+    "sentence", ["a dog asleep", "a horse gallops", "a horse rears up", "a cat leaps"]
+)
+def test_what_was_refused_is_found(plans, robot, sentence):
+    _, plan = plans(robot, sentence)
+    assert plan.confidence > PlannerSettings.shipped().min_confidence
+    assert len({variation.clip.source for variation in plan.variations}) == 1
+    assert len(plan.variations) == PlannerSettings.shipped().variations
+
+
+def test_the_usual_way_stays_unless_another_suits_clearly_better(plans):
+    # Ties went to and fro between ways with the seed.
+    _, leaping = plans("cheetah", "a cat leaps")
+    assert leaping.source == "storyboard:four_legged_jump:stretched"
+    _, walking = plans("quadruped", "a dog walking along")
+    assert walking.source == "storyboard:four_legged_walk:in_turn"
+    for robot in ROBOTS:
+        _, running = plans(robot, "a horse gallops")
+        assert running.source.startswith("storyboard:four_legged_run:")
+        assert not running.source.endswith(":gallop")
+
+
+@pytest.mark.parametrize("robot", ROBOTS)
+def test_lying_is_found_near_the_ground(plans, robot):
+    pipeline, plan = plans(robot, "a dog asleep")
+    standing = torso_heights(robot, pipeline, plans(robot, "a dog standing")[1]).mean()
+    assert np.median(torso_heights(robot, pipeline, plan)) < 0.6 * standing
+
+
+@pytest.mark.parametrize("robot", ROBOTS)
+def test_running_is_found_among_states_that_run(plans, robot):
+    # Confidence alone would take a cheetah that stands on bent legs for a low fast run.
+    def speed(sentence):
+        pipeline, plan = plans(robot, sentence)
+        return observed_forward_speed(pipeline.bundle.spec, plan.projection.observations).mean()
+
+    assert speed("a horse gallops") > speed("a dog standing") + 0.3
+    assert speed("a horse gallops") > speed("a dog walking along")
+
+
+def test_an_imaginer_that_draws_people_only_is_refused_for_other_robots():
+    # A four-legged robot was shown humans, and its plans looked like nothing it had seen.
+    people = load_imaginer("figure_video", steps=1)
+    with pytest.raises(ImagineError, match=r"draws people.*'storyboard'") as caught:
+        Pipeline(Bundle.load("cheetah"), people)
+    assert caught.value.code == ErrorCode.IMAGINER_UNFIT
+    assert Pipeline(Bundle.load("walker"), people).plan("walk forward").source == "figure_video"
