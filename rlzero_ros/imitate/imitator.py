@@ -9,8 +9,8 @@ The latent is the sum of both directions, of the demonstration itself and of the
 the first alone often loses the way to what is shown, the second alone its details.
 
 This reward vanishes far from what is shown. A robot that begins there, on its back, say, is led by
-a heavy-tailed one, r(s) = 1 / (1 + min_t ‖s − s_t‖² / 2h), at the price of details: the latent is
-then that of r alone, since the mean of B loses the way again.
+a third direction, that of the heavy-tailed r(s) = 1 / (1 + min_t ‖s − s_t‖² / 2h), which counts as
+much as the other two. Alone it loses the details: a quadruped that is to lie then stands.
 
 Where most of what is shown moves, the slower half is left out: pictures of a motion are also found
 among states at rest in the same poses, and a robot that imitates those stands still. Where most of
@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from .base import BehaviorFoundationModel
-from .kernel import KERNELS, Kernel, kernel_reward
+from .kernel import KERNELS, Kernel, kernel_rewards
 from .latent import Array, backward_features, project_to_sphere
 
 # Norm of the velocities, in standard deviations each, below which a demonstration rests.
@@ -84,13 +84,13 @@ class Imitator:
         exact = project_to_sphere(features.mean(0))
         if bandwidth == 0:
             return exact
-        reward = kernel_reward(self._distances(observations), bandwidth, self._kernel)
-        if self._kernel == "heavy_tailed":
-            return project_to_sphere(reward @ self._features)
-        # Far from every reference state all rewards vanish: the demonstration itself is left.
-        if reward.sum() < 1e-6:
-            return exact
-        return project_to_sphere(exact + project_to_sphere(reward @ self._features))
+        latent = exact.astype(np.float64)
+        distances = self._distances(observations)
+        for weight, reward in kernel_rewards(distances, bandwidth, self._kernel):
+            # Far from every reference state all rewards vanish: the demonstration itself is left.
+            if reward.sum() >= 1e-6:
+                latent += weight * project_to_sphere(reward @ self._features)
+        return project_to_sphere(latent)
 
     def _typical(self, observations: NDArray[np.floating]) -> tuple[NDArray[np.floating], float]:
         """What to imitate of a demonstration, and the bandwidth.

@@ -11,9 +11,15 @@ Kernel = Literal["gaussian", "heavy_tailed"]
 KERNELS: tuple[Kernel, ...] = get_args(Kernel)
 
 
-def kernel_reward(
+def kernel_rewards(
     distances: NDArray[np.float64], bandwidth: float, kernel: Kernel
-) -> NDArray[np.float64]:
-    """Rewards in [0, 1] of squared distances d: exp(−d / 2h), or 1 / (1 + d / 2h)."""
+) -> list[tuple[float, NDArray[np.float64]]]:
+    """Weights, and rewards in [0, 1] of squared distances d.
+
+    1 and exp(−d / 2h); for ``heavy_tailed`` also 2 and 1 / (1 + d / 2h).
+    """
     nearness = distances / (2.0 * bandwidth)
-    return np.exp(-nearness) if kernel == "gaussian" else 1.0 / (1.0 + nearness)
+    rewards = [(1.0, np.exp(-nearness))]
+    if kernel == "heavy_tailed":
+        rewards.append((2.0, 1.0 / (1.0 + nearness)))
+    return rewards

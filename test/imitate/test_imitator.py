@@ -46,12 +46,24 @@ def test_a_demonstration_far_from_all_data_still_has_a_latent(bfm, reference):
     np.testing.assert_allclose(z, imitation_latent(bfm, far), atol=1e-5)
 
 
-def test_a_heavy_tailed_kernel_is_the_reward_latent_alone_and_leads_from_afar(bfm, reference):
-    shown = reference[:4] + 5.0
-    scaled = (reference[:, None] - shown[None]) / (reference.std(0) + 1e-3)
-    reward = 1 / (1 + np.square(scaled).sum(-1).min(1) / (2 * 0.1))
-    z = Imitator(bfm, reference, 0.1, kernel="heavy_tailed").latent(shown)
-    np.testing.assert_allclose(z, reward_latent(bfm, reference, reward), atol=1e-4)
+def test_heavy_tails_are_a_third_direction_that_leads_from_afar(bfm, reference):
+    def nearness(shown, bandwidth):
+        scaled = (reference[:, None] - shown[None]) / (reference.std(0) + 1e-3)
+        return np.square(scaled).sum(-1).min(1) / (2 * bandwidth)
+
+    def latent(shown, bandwidth):
+        return Imitator(bfm, reference, bandwidth, kernel="heavy_tailed").latent(shown)
+
+    def prompt(reward):
+        return reward_latent(bfm, reference, reward)
+
+    near, far = reference[:4] + 0.1, reference[:4] + 50.0
+    d = nearness(near, 1.5)
+    three = imitation_latent(bfm, near) + prompt(np.exp(-d)) + 2 * prompt(1 / (1 + d))
+    np.testing.assert_allclose(latent(near, 1.5), project_to_sphere(three), atol=1e-4)
+    # Where the Gaussian has vanished.
+    two = imitation_latent(bfm, far) + 2 * prompt(1 / (1 + nearness(far, 0.1)))
+    np.testing.assert_allclose(latent(far, 0.1), project_to_sphere(two), atol=1e-4)
 
 
 def test_an_unknown_kernel_is_refused(bfm, reference):
