@@ -1,4 +1,4 @@
-"""The bundle and the models in the repository: a sentence moves the walker, judged by physics."""
+"""The bundles and the models in the repository: a sentence moves a robot, judged by physics."""
 
 import numpy as np
 import pytest
@@ -41,11 +41,27 @@ def act(bundle, z, seconds=8.0, late=0):
     return z_, x
 
 
-def test_it_fits_the_built_in_robot_and_the_shipped_embedder(bundle, pipeline):
-    assert bundle.spec == load_robot("walker").spec
+@pytest.mark.parametrize(
+    ("robot", "megabytes"), [("walker", 20), ("cheetah", 25), ("quadruped", 25), ("stickman", 25)]
+)
+def test_it_fits_the_built_in_robot_and_a_shipped_embedder(robot, megabytes):
+    bundle = Bundle.load(robot)
+    Pipeline(bundle, load_imaginer("storyboard"))
+    assert bundle.spec == load_robot(robot).spec
     size = sum(entry["bytes"] for entry in bundle.manifest["files"].values())
-    assert size < 20e6
+    assert size < megabytes * 1e6
     assert len(bundle.manifest["origin"]["commands"]) >= 4
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_stickman_walks(seed):
+    bundle = Bundle.load("stickman")
+    pipeline = Pipeline(bundle, load_imaginer("storyboard"), variations=4)
+    plan = pipeline.plan("walk forward", seed=seed)
+    height, x = act(bundle, pipeline.latent(plan.projection))
+    assert plan.confidence > 0.15
+    assert height.mean() > 1.0
+    assert x[-1] - x[0] > 4.0 * 0.5
 
 
 @pytest.mark.parametrize("seed", [0, 1])
