@@ -39,6 +39,12 @@ import standstill
 standstill.Witness.worst_since = lambda self, start_s: {worst}
 """
 TEST = """
+import pytest
+
+@pytest.mark.skip
+def test_that_is_skipped():
+    raise AssertionError
+
 def test_of_a_robot(tmp_path_factory):
     tries = tmp_path_factory.getbasetemp() / "tries"
     tries.write_text((tries.read_text() if tries.exists() else "") + "x")
@@ -49,9 +55,9 @@ def test_of_a_robot(tmp_path_factory):
 @pytest.mark.parametrize(
     ("folder", "worst", "said"),
     [
-        ("nodes", 0.2, "1 passed.* 1 rerun"),
-        ("nodes", 0.0, "1 failed"),
-        ("imitate", 0.2, "1 failed"),
+        ("nodes", 0.2, "1 passed, 1 skipped.* 1 rerun"),
+        ("nodes", 0.0, "1 failed, 1 skipped"),
+        ("imitate", 0.2, "1 failed, 1 skipped"),
     ],
 )
 def test_a_failed_test_of_a_robot_runs_again_if_the_machine_stood_still(

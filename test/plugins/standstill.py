@@ -62,14 +62,16 @@ class Witness:
 
 
 class StoodStill:
-    """True when the machine stood still since a test began; asked after the test has failed."""
+    """True when the machine stood still since a test began; asked after each of its stages."""
 
     def __init__(self, item: pytest.Item) -> None:
         self._item = item
 
     def __bool__(self) -> bool:
-        witness, start_s = self._item.config.stash[_WITNESS], self._item.stash[_START]
-        return witness.worst_since(start_s) > STOOD_STILL_S
+        start_s = self._item.stash.get(_START, None)  # none where it was skipped
+        if start_s is None:
+            return False
+        return self._item.config.stash[_WITNESS].worst_since(start_s) > STOOD_STILL_S
 
 
 _WITNESS = pytest.StashKey[Witness]()
