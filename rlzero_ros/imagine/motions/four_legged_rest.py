@@ -48,31 +48,6 @@ def lie_sprawled(t: float, v: Variation) -> FigurePose:
     )
 
 
-def lie_on_back(t: float, v: Variation) -> FigurePose:
-    """Rolled onto the back, half-bent legs in the air."""
-    return _on_back(t, v, 1.0)
-
-
-def lie_turned_over(t: float, v: Variation) -> FigurePose:
-    """On the back, the head where the tail was: turned head over heels."""
-    return _on_back(t, v, -1.0)
-
-
-def _on_back(t: float, v: Variation, facing: float) -> FigurePose:
-    """``facing`` is 1 with the head ahead, -1 with the head behind."""
-    breath = 2 * _breath(t, v)
-    front: PawLeg = (150 + breath, 178 - 30 * v.flavour)
-    hind: PawLeg = (-146 + breath, -175 + 35 * v.flavour)
-    spread = 14 * v.amplitude
-
-    def pair(leg: PawLeg, turn: float) -> tuple[PawLeg, PawLeg]:
-        right = (facing * leg[0], facing * leg[1])
-        return right, (right[0] + facing * turn, right[1] + 0.5 * facing * turn)
-
-    trunk = 0.0 if facing > 0 else 180.0
-    return four_legged(trunk, pair(front, -spread), pair(hind, spread), head=42, tail=-30)
-
-
 def rear(t: float, v: Variation) -> FigurePose:
     """Reared up on the hind legs, front legs in the air."""
     sway = 1.5 * wave(0.6 * v.tempo * t + v.phase)
