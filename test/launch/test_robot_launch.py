@@ -66,8 +66,14 @@ def wait_until_active(node, wait_until, name):
 
 def process_of(executable):
     """The process that the launch file started for a node."""
-    children = psutil.Process().children(recursive=True)
-    return next((p for p in children if any(executable in a for a in p.cmdline())), None)
+    for process in psutil.Process().children(recursive=True):
+        try:
+            words = process.cmdline()
+        except psutil.NoSuchProcess:  # killed, and perhaps not yet waited for
+            continue
+        if any(executable in word for word in words):
+            return process
+    return None
 
 
 def test_every_argument_is_described_and_hardware_starts_in_a_dry_run():
