@@ -14,21 +14,20 @@ ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def witness(tmp_path):
-    witness = Witness(tmp_path / "log")
+def witness():
+    witness = Witness()
     yield witness
     witness.close()
 
 
-def test_it_sees_that_it_was_held_up_and_only_then(witness):
-    time.sleep(0.5)
-    if not witness.is_awake():
+def test_it_sees_that_it_was_held_up_and_only_then(witness, wait_until):
+    wait_until(lambda: witness.seen() or witness.has_ended(), 10.0, "the witness")
+    if witness.has_ended():
         pytest.skip("no real-time scheduling here")
     witness.process.send_signal(signal.SIGSTOP)
-    time.sleep(0.3)
+    time.sleep(0.3)  # for so long it is held up
     witness.process.send_signal(signal.SIGCONT)
-    time.sleep(0.2)
-    assert witness.worst_since(0.0) > 0.25
+    wait_until(lambda: witness.worst_since(0.0) > 0.25, 10.0, "word of the standstill")
     assert witness.worst_since(time.monotonic()) == 0.0
 
 

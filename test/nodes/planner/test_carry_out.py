@@ -7,7 +7,6 @@ from action_msgs.msg import GoalStatus
 from std_srvs.srv import SetBool
 
 from rlzero_ros.errors import ErrorCode
-from rlzero_ros.msg import PolicyStatus
 
 LONG_S = 60.0
 
@@ -23,9 +22,6 @@ def person(robot, meet):
     """Somebody who found the robot armed and holding."""
     somebody = meet()
     somebody.forget_what_was_latched()
-    somebody.wait(lambda: somebody.status is not None, 30.0, "a policy node")
-    if somebody.status.guard_state == PolicyStatus.STOPPED:
-        assert somebody.trigger("reset_stop").success
     somebody.call(SetBool, "arm", SetBool.Request(data=False))
     somebody.arm()
     somebody.wait(lambda: not somebody.status.plan_id, 5.0, "the hold behaviour")
