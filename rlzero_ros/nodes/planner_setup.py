@@ -59,7 +59,14 @@ PLANNING_PARAMETERS: dict[str, Row] = {
     ),
 }
 # What a remembered sentence depends on beside the bundle: all that decides its plan.
-_DECISIVE = ("imaginer", "figure_video.", "diffusers.", "storyboard.", "rehearsal.")
+_DECISIVE = (
+    "imaginer",
+    "figure_video.",
+    "diffusers.",
+    "storyboard.",
+    "rehearsal.",
+    "min_text_score",
+)
 
 
 def make_planner(

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from rlzero_ros.errors import ErrorCode, RobotError, SkillError
+from rlzero_ros.errors import ErrorCode, ImagineError, RobotError, SkillError
 from rlzero_ros.pipeline import Plan
 from rlzero_ros.planning import Planner, skill_of, strip_of
+from rlzero_ros.project.text_gate import TextGate
 from rlzero_ros.rehearse.rehearsal import Rehearsal
 from rlzero_ros.rehearse.veto import VetoLimits
 from rlzero_ros.skills.memory import SkillMemory
@@ -85,3 +86,14 @@ def test_a_skill_of_another_bundle_is_imagined_again(pipeline, memory, walker, l
     plan = Planner(pipeline, None, other).plan("rest", seed=1)
     assert isinstance(plan, Plan)
     assert plan.command == "lie down"
+
+
+def test_what_does_not_look_like_the_sentence_is_refused_before_it_is_rehearsed(
+    pipeline, rehearsal
+):
+    planner = Planner(pipeline, rehearsal, gate=TextGate(pipeline.embedder, 0.99))
+    stages = []
+    with pytest.raises(ImagineError) as caught:
+        planner.plan("lie down", seed=1, on_progress=lambda s, _: stages.append(s))
+    assert caught.value.code == ErrorCode.IMAGINED_SOMETHING_ELSE
+    assert "rehearse" not in stages
