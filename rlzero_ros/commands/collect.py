@@ -42,6 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the agent holds an action for so long, or for one control period where that is "
         "longer: fast control explores little (default: %(default)s)",
     )
+    parser.add_argument(
+        "--overturned",
+        type=_share,
+        default=0.0,
+        metavar="SHARE",
+        help="of the episodes that begin in any orientation, such as on the back, where those of "
+        "the robot would begin on its feet (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu", help="torch device of the agent")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
@@ -66,6 +74,7 @@ def main(args: argparse.Namespace) -> int:
         environments=args.environments,
         skill_weights=tuple(args.skills),
         decision_s=args.decision_s,
+        overturned=args.overturned,
     )
     collector = Collector(robot, folder, config, args.device)
     collector.run(args.minutes)
@@ -80,6 +89,13 @@ def _seconds(text: str) -> float:
     value = float(text)
     if not 0.0 < value <= 10.0:  # NaN is refused too
         raise argparse.ArgumentTypeError("an action is held for more than 0 and at most 10 s")
+    return value
+
+
+def _share(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:  # NaN is refused too
+        raise argparse.ArgumentTypeError("a share is between 0 and 1")
     return value
 
 

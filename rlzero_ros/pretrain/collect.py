@@ -40,7 +40,7 @@ class CollectConfig:
     period where that is longer: fast control explores little and learns slowly. skill_s: a skill's
     mean duration. relabel: share of each batch that learns about fresh skills. horizon_s: the
     agent's discount is exp(−t / horizon_s) for a decision of t seconds. Durations are seconds, so
-    that fast robots are not hurried.
+    that fast robots are not hurried. overturned: share of episodes that begin in any orientation.
     """
 
     source: str
@@ -58,6 +58,7 @@ class CollectConfig:
     horizon_s: float = 1.2375
     relabel: float = 0.4
     hidden: int = 256
+    overturned: float = 0.0
 
 
 class Collector:
@@ -67,7 +68,9 @@ class Collector:
         self._robot, self._folder, self._config = robot, folder, config
         spec = robot.spec
         self._held = max(1, int(config.decision_s / spec.control_period_s + 1e-6))
-        self._environment = VectorEnvironment(robot, config.environments, config.seed)
+        self._environment = VectorEnvironment(
+            robot, config.environments, config.seed, config.overturned
+        )
         create_dataset(
             folder,
             DatasetInfo(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..robots.actuators import Actuators
-from ..robots.initial_pose import randomize_pose
+from ..robots.initial_pose import overturn_pose, randomize_pose
 from ..robots.observation import ObservationAssembler, load_model
 from ..robots.registry import Robot
 
@@ -15,8 +15,9 @@ from ..robots.registry import Robot
 class VectorEnvironment:
     """n simulations of one robot; actions in [−1, 1], one control period a step."""
 
-    def __init__(self, robot: Robot, n: int, seed: int) -> None:
-        self.spec = robot.spec
+    def __init__(self, robot: Robot, n: int, seed: int, overturned: float = 0.0) -> None:
+        """overturned: share of the resets that put a robot down in any orientation."""
+        self.spec, self._overturned = robot.spec, overturned
         self._model = load_model(robot.model_xml)
         self._assembler = ObservationAssembler(robot.spec, robot.model_xml)
         self._data = [mujoco.MjData(self._model) for _ in range(n)]
@@ -36,7 +37,9 @@ class VectorEnvironment:
     def reset(self) -> None:
         """Every simulation to a random pose."""
         for data in self._data:
-            randomize_pose(self.spec, self._model, data, self._rng)
+            overturned = self._overturned and self._rng.random() < self._overturned
+            put = overturn_pose if overturned else randomize_pose
+            put(self.spec, self._model, data, self._rng)
             mujoco.mj_forward(self._model, data)
 
     def step(self, actions: NDArray[np.floating]) -> None:

@@ -12,6 +12,7 @@ from ..errors import RobotError
 from .spec import RobotSpec
 
 _RISE_M, _HIGHEST_M = 0.01, 10.0
+_LOWEST_M = 2.0
 
 
 def default_pose(model: mujoco.MjModel, data: mujoco.MjData) -> None:
@@ -60,9 +61,31 @@ def _drop(
 ) -> None:
     quaternion = rng.normal(size=4)
     data.qpos[address + 3 : address + 7] = quaternion / np.linalg.norm(quaternion)
-    for height in np.arange(0.0, _HIGHEST_M, _RISE_M):
-        data.qpos[address + 2] = height
+    _lift(model, data, address + 2, 0.0)
+
+
+def overturn_pose(
+    spec: RobotSpec, model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator
+) -> None:
+    """As `randomize_pose`, but in any orientation, just above the floor.
+
+    A robot that always begins on its feet may never find out what it can do on its back.
+    """
+    randomize_pose(spec, model, data, rng)
+    if spec.base.kind != "planar":  # its orientation is any already
+        return
+    data.qpos[model.joint(spec.base.pitch_joint).qposadr[0]] = rng.uniform(-np.pi, np.pi)
+    _lift(model, data, int(model.joint(spec.base.z_joint).qposadr[0]), -_LOWEST_M)
+
+
+def _lift(model: mujoco.MjModel, data: mujoco.MjData, address: int, start_m: float) -> None:
+    """Raise the coordinate at an address of qpos from a start until the robot touches nothing.
+
+    Parts of it may touch each other: that, no height changes.
+    """
+    for height in np.arange(start_m, start_m + _HIGHEST_M, _RISE_M):
+        data.qpos[address] = height
         mujoco.mj_fwdPosition(model, data)
-        if data.ncon == 0:
+        if not (model.geom_bodyid[data.contact.geom] == 0).any():
             return
     raise RobotError(f"the robot touches something even {_HIGHEST_M:.0f} m above the floor")

@@ -1,5 +1,6 @@
 """Collection on the real walker: it runs, resumes and keeps no reward."""
 
+import mujoco
 import numpy as np
 import pytest
 
@@ -9,6 +10,7 @@ from rlzero_ros.pretrain.dataset import open_dataset
 from rlzero_ros.pretrain.resting_poses import resting_configurations, resting_poses
 from rlzero_ros.pretrain.skills import KINDS
 from rlzero_ros.pretrain.vector_environment import VectorEnvironment
+from rlzero_ros.robots.observation import load_model
 from rlzero_ros.robots.registry import load_robot
 from rlzero_ros.robots.simulation import Simulation
 
@@ -159,3 +161,36 @@ def test_quadrupeds_are_stepped_together_as_one_alone():
     np.testing.assert_allclose(many.physics()[0], alone.physics(), atol=1e-9)
     assert not np.allclose(many.physics()[1], many.physics()[0])
     assert many.observe().shape == (2, 42)
+
+
+@pytest.mark.parametrize("name", ["cheetah", "quadruped"])
+def test_overturned_robots_begin_in_any_orientation_and_touch_nothing(name):
+    # The cheetah begins on its feet: 2 % of its data were on its back, and it could not lie there.
+    robot = load_robot(name)
+    environment = VectorEnvironment(robot, 48, seed=1, overturned=1.0)
+    environment.reset()
+    model = load_model(robot.model_xml)
+    data = mujoco.MjData(model)
+    uprightness, lowest = [], []
+    for row in environment.physics():
+        data.qpos[:], data.qvel[:] = row[: model.nq], row[model.nq :]
+        mujoco.mj_forward(model, data)
+        uprightness.append(data.body(robot.spec.base.body).xmat[8])
+        assert not (model.geom_bodyid[data.contact.geom] == 0).any()
+        data.qpos[_height_address(robot, model)] -= 0.02
+        mujoco.mj_forward(model, data)
+        lowest.append(data.ncon)
+    assert np.mean(np.array(uprightness) < -0.5) > 0.15
+    assert np.mean(np.array(lowest) > 0) > 0.9
+
+
+def test_otherwise_a_cheetah_begins_on_its_feet():
+    environment = VectorEnvironment(load_robot("cheetah"), 16, seed=1)
+    environment.reset()
+    assert np.abs(environment.physics()[:, 2]).max() < 0.5
+
+
+def _height_address(robot, model):
+    if robot.spec.base.kind == "planar":
+        return int(model.joint(robot.spec.base.z_joint).qposadr[0])
+    return 2
