@@ -16,7 +16,7 @@ from .imagine.base import Imaginer, each_way, imaginer_for
 from .imagine.clip import Clip
 from .imagine.command import clean_command
 from .project.agreement import change_agreement
-from .project.embedder import FrameEmbedder, load_embedder
+from .project.embedder import FrameEmbedder, load_embedder, name_of
 from .project.projection import WINDOW_WEIGHTS, Projection, confidence, join, project_embeddings
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Pipeline:
         """
         self.bundle = bundle
         self._imaginer = imaginer_for(imaginer, bundle.spec.figure)
-        self._embedder = embedder or load_embedder(_name_of(bundle.embedder_id))
+        self._embedder = embedder or load_embedder(name_of(bundle.embedder_id))
         bundle.check_embedder(self._embedder.id)
         self._window = window
         self._variations = variations
@@ -200,8 +200,3 @@ class Pipeline:
 
 def _derived_seed(seed: int, number: int) -> int:
     return int(np.random.SeedSequence([seed, number]).generate_state(1)[0] >> 1)
-
-
-def _name_of(embedder_id: str) -> str:
-    """The name that an embedder is loaded by: its id without the digest of the weights."""
-    return embedder_id.rpartition("-")[0]

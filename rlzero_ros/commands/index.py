@@ -16,7 +16,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options."""
     parser.add_argument("--robot", default="walker", help="built-in robot, or its folder")
     parser.add_argument("--data", type=Path, help="folder of the dataset (data/<robot>)")
-    parser.add_argument("--embedder", default="pose-64", help="folder, name or open_clip model")
+    parser.add_argument(
+        "--embedder",
+        help="folder, name or open_clip model (default: the one that knows the robot's figure)",
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder that receives the index")
     parser.add_argument("--work", type=Path, help="keeps the renderings (runs/index-<robot>)")
     parser.add_argument("--states", type=int, default=12_000, help="observations at most")
@@ -33,17 +36,18 @@ def main(args: argparse.Namespace) -> int:
     """Builds the index; returns the exit code."""
     from ..pretrain.build_index import build_index
     from ..pretrain.dataset import read_info
-    from ..project.embedder import load_embedder
+    from ..project.embedder import DEFAULT_EMBEDDERS, load_embedder
     from ..robots.registry import load_robot
 
-    name = load_robot(args.robot).spec.name
+    spec = load_robot(args.robot).spec
+    name = spec.name
     data = args.data or Path("data") / name
     found = read_info(data).robot
     if found != name:
         raise DataError(f"{data} holds states of {found!r}, not of {name!r}")
     report = build_index(
         data,
-        load_embedder(args.embedder),
+        load_embedder(args.embedder or DEFAULT_EMBEDDERS[spec.figure]),
         args.out,
         args.work or Path("runs") / f"index-{name}",
         robot=args.robot,

@@ -1,6 +1,6 @@
 """`rlzero eval captions`: do pictures and sentences find each other in the embedder's space?
 
-Every motion of the storyboard is drawn in held-out styles, and every sentence is a paraphrase
+Every motion of a kind of figure is drawn in held-out styles, and every sentence is a paraphrase
 that no caption contains. ``clip_accuracy``: of one random sentence for each of the motions, the
 one nearest to a clip's mean is its own; ``frame_accuracy``: the same for single frames;
 ``sentence_accuracy``: of one random clip of each motion, the one nearest to a sentence is its own.
@@ -19,29 +19,33 @@ from numpy.typing import NDArray
 
 from ..commands.output import write_json
 from ..errors import DataError
-from ..imagine.captions import CAPTIONS
+from ..imagine.figure import KINDS
+from ..imagine.figure_captions import captions_of
 from ..pretrain.train_text_head import draw_clips
-from ..project.embedder import OpenClipEmbedder, load_embedder
+from ..project.embedder import DEFAULT_EMBEDDER, OpenClipEmbedder, load_embedder
 from .motions import SENTENCES, read_sentences
 
 _DRAWS = 200
 _SEED_OFFSET = 10_000
 
 
-def paraphrases() -> dict[str, list[str]]:
-    """Sentences by motion, in the captions' order; DataError if a motion has none."""
+def paraphrases(figure: str) -> dict[str, list[str]]:
+    """Sentences by motion of a kind of figure; DataError if a motion has none."""
     found: dict[str, list[str]] = defaultdict(list)
     for example in read_sentences(SENTENCES):
         found[example.motion].append(example.sentence)
-    if missing := [motion for motion in CAPTIONS if motion not in found]:
+    motions, _ = captions_of(figure)
+    if missing := [motion for motion in motions if motion not in found]:
         raise DataError(f"no paraphrases of {', '.join(missing)}")
-    return {motion: found[motion] for motion in CAPTIONS}
+    return {motion: found[motion] for motion in motions}
 
 
-def evaluate(embedder: OpenClipEmbedder, clips_each: int, seed: int) -> dict[str, float]:
+def evaluate(
+    embedder: OpenClipEmbedder, clips_each: int, seed: int, figure: str = "human"
+) -> dict[str, float]:
     """The scores; see the module."""
-    sentences = paraphrases()
-    frames = draw_clips(embedder, clips_each, seed + _SEED_OFFSET, "heldout")
+    sentences = paraphrases(figure)
+    frames = draw_clips(embedder, list(sentences), clips_each, seed + _SEED_OFFSET, "heldout")
     clips = frames.mean(2)
     clips /= np.linalg.norm(clips, axis=-1, keepdims=True)
     texts = [embedder.embed_text(group) for group in sentences.values()]
@@ -79,7 +83,12 @@ def _area(high: NDArray[np.float32], low: NDArray[np.float32]) -> float:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options of `rlzero eval captions`."""
-    parser.add_argument("--embedder", default="pose-64", help="folder, name or open_clip model")
+    parser.add_argument(
+        "--embedder", default=DEFAULT_EMBEDDER, help="folder, name or open_clip model"
+    )
+    parser.add_argument(
+        "--figure", choices=sorted(KINDS), default="human", help="whose motions are drawn"
+    )
     parser.add_argument("--clips", type=int, default=10, help="clips of each motion")
     parser.add_argument("--seed", type=int, default=0)
 
@@ -87,7 +96,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Prints the scores and writes them to ``args.json``."""
     embedder = load_embedder(args.embedder)
-    result = evaluate(embedder, args.clips, args.seed)
+    result = evaluate(embedder, args.clips, args.seed, args.figure)
     print("  ".join(f"{key} {value:.3g}" for key, value in result.items()))
     write_json(args.json, {"embedder": embedder.id, **result})
     return 0

@@ -27,7 +27,7 @@ from ..pretrain.drawn_windows import draw_windows
 from ..pretrain.figure_observations import observed_angles, observed_forward_speed
 from ..pretrain.figure_of import has_figure
 from ..pretrain.poses import nearest_pose_error, pose_error
-from ..project.embedder import FrameEmbedder, load_embedder
+from ..project.embedder import FrameEmbedder, load_embedder, name_of
 from ..project.index import WINDOW, ObservationIndex
 from ..project.projection import (
     MOTION_WEIGHT,
@@ -187,7 +187,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options of `rlzero eval retrieval`."""
     parser.add_argument("--robot", nargs="+", choices=robot_names(), help="default: all that can")
     parser.add_argument("--index", type=Path, help="folder of the index (default: its bundle)")
-    parser.add_argument("--embedder", default="pose-64", help="folder, name or open_clip model")
+    parser.add_argument(
+        "--embedder", help="folder, name or open_clip model (default: the one of the index)"
+    )
     parser.add_argument("--single", action="store_true", help="single frames, not windows")
     parser.add_argument("--seed", type=int, default=0, help="of the held-out styles")
     parser.add_argument("--plot", type=Path, metavar="DIR", help="write curves and examples there")
@@ -198,7 +200,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Prints the scores and writes them to ``args.json``."""
-    embedder = load_embedder(args.embedder)
     weights = SINGLE_FRAME if args.single else WINDOW_WEIGHTS
     report, pages = {}, []
     for robot in args.robot or robot_names():
@@ -208,6 +209,7 @@ def main(args: argparse.Namespace) -> int:
             print(f"{robot} is left out: {why}")
             continue
         index = ObservationIndex.load(args.index or find_bundle(robot))
+        embedder = load_embedder(args.embedder or name_of(index.embedder_id))
         report[robot], found = evaluate(robot, embedder, index, weights=weights, seed=args.seed)
         for name, scores in report[robot].items():
             text = "  ".join(f"{key} {value:.3g}" for key, value in scores.items())

@@ -17,7 +17,7 @@ from typing import Any
 from ..bundle import Bundle
 from ..errors import DataError, RlzeroError
 from ..pretrain.dataset import read_info
-from ..project.embedder import load_embedder
+from ..project.embedder import load_embedder, name_of
 from ..robots.registry import Robot
 from .language_methods import Prepared
 from .language_store import code_digest
@@ -119,7 +119,7 @@ def make_rivals(
             raise DataError(f"{data} is of another robot")
         folder = work / "rivals" / name
         episodes = choose_episodes(data, folder, options.transitions)
-        embedder = load_embedder(bundle.embedder_id.rpartition("-")[0])
+        embedder = load_embedder(name_of(bundle.embedder_id))
         bundle.check_embedder(embedder.id)
         labeller = Labeller(robot, data, episodes, embedder, folder)
         labeller.embed(options.baseline)

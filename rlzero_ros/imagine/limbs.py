@@ -108,6 +108,31 @@ def zebra(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Col
         box(pen, *ends, r, pale)
 
 
+def jointed(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A capsule whose joints are marked in another shade."""
+    capsule(pen, x0, y0, x1, y1, r, c)
+    for x, y in ((x0, y0), (x1, y1)):
+        disc(pen, x, y, 0.7 * r, shaded(c, 0.4 if sum(c) > 380 else 1.7))
+
+
+def fading(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A capsule that grows pale towards its end."""
+    for k in range(4):
+        u = k / 4
+        x, y = x0 + u * (x1 - x0), y0 + u * (y1 - y0)
+        capsule(pen, x, y, x1, y1, r, shaded(c, 0.6 + 0.35 * k))
+
+
+def jagged(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A limb with an edge like torn paper."""
+    dx, dy = x1 - x0, y1 - y0
+    norm = math.hypot(dx, dy) or 1.0
+    nx, ny = -dy / norm * r, dx / norm * r
+    right = [(k / 6, 1.4 if k % 2 else 0.7) for k in range(7)]
+    left = [(k / 6, -0.7 if k % 2 else -1.4) for k in reversed(range(7))]
+    pen.polygon([(x0 + u * dx + v * nx, y0 + u * dy + v * ny) for u, v in right + left], fill=c)
+
+
 LIMBS: dict[str, Callable[[Pen, float, float, float, float, float, Color], None]] = {
     "stick": stick,
     "capsule": capsule,
@@ -118,6 +143,9 @@ LIMBS: dict[str, Callable[[Pen, float, float, float, float, float, Color], None]
     "silhouette": capsule,
     "dashed": dashed,
     "zebra": zebra,
+    "jointed": jointed,
+    "fading": fading,
+    "jagged": jagged,
     "bones": bone,
     "ellipse": ellipse,
     "hollow_box": hollow_box,

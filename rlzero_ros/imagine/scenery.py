@@ -82,7 +82,7 @@ def _draw_clutter(pen: ImageDraw.ImageDraw, shape: ClutterShape, side: int) -> N
         pen.line(zigzag, fill=shape.color, width=thick)
 
 
-_TURNED = ("pill", "arc", "cross", "quad", "curve", "dots")
+_TURNED = ("pill", "arc", "cross", "quad", "curve", "dots", "elbow", "blob", "star", "grass")
 
 
 def _draw_turned(pen: ImageDraw.ImageDraw, shape: ClutterShape, side: int, thick: int) -> None:
@@ -107,6 +107,23 @@ def _draw_turned(pen: ImageDraw.ImageDraw, shape: ClutterShape, side: int, thick
         for k in range(5):
             x, y = at(-1.5 + 0.75 * k, 0)
             disc(pen, x, y, 0.6 * wide, color)
+    elif kind == "elbow":  # two limbs of nobody
+        capsule(pen, *at(-1.5, 0), *at(0, 0), 0.4 * wide, color)
+        capsule(pen, *at(0, 0), *at(math.cos(5 * shape.turn), 1.5), 0.4 * wide, color)
+    elif kind in ("blob", "star"):
+        corners = 5 + int(10 * shape.size[0]) if kind == "blob" else 10
+        radii = (0.8, 1.1, 0.9) if kind == "blob" else (1.1, 0.5)
+        angles = [2 * math.pi * k / corners for k in range(corners)]
+        pen.polygon(
+            [
+                at(radii[k % len(radii)] * math.cos(a), radii[k % len(radii)] * math.sin(a))
+                for k, a in enumerate(angles)
+            ],
+            fill=color,
+        )
+    elif kind == "grass":
+        for u in (-1.0, -0.5, 0.0, 0.5, 1.0):
+            pen.line((*at(u, 1), *at(1.3 * u, -1)), fill=color, width=thick)
     else:
         bend = 2.0 if kind == "arc" else 1.0
         points = [

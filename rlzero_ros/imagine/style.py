@@ -24,7 +24,10 @@ _PLAIN_BACKGROUNDS = ("plain", "plain", "gradient", "noise")
 _PLAIN_CLUTTER = ("rectangle", "ellipse", "line")
 BODIES = {
     "train": _PLAIN_BODIES,
-    "varied": (*_PLAIN_BODIES, "mixed", "mixed", "mixed", "dashed", "zebra"),
+    "varied": (
+        *(*_PLAIN_BODIES, "mixed", "mixed", "mixed"),
+        *("dashed", "zebra", "jointed", "fading", "jagged"),
+    ),
     "heldout": ("bones", "ellipse", "hollow_box", "beads"),
 }
 HEADS = {"train": _PLAIN_HEADS, "varied": _PLAIN_HEADS, "heldout": ("none", "square", "hat")}
@@ -40,7 +43,10 @@ BACKGROUNDS = {
 }
 CLUTTER = {
     "train": _PLAIN_CLUTTER,
-    "varied": (*_PLAIN_CLUTTER, "pill", "pill", "arc", "cross", "quad", "curve", "dots"),
+    "varied": (
+        *(*_PLAIN_CLUTTER, "pill", "pill", "arc", "cross", "quad", "curve", "dots"),
+        *("elbow", "elbow", "blob", "star", "grass"),
+    ),
     "heldout": ("triangle", "ring", "zigzag"),
 }
 PARTS = {kind: tuple(dict.fromkeys(s.part for s in segments)) for kind, segments in KINDS.items()}

@@ -22,7 +22,7 @@ Observations that were projected from pictures show poses well and velocities ba
 coordinates may be weighted: with velocities counting little, r covers every speed at which the
 robot passes through the poses shown, and the data decides which of them belong together. How fast
 the robot travels is asked for nevertheless, as the mean over the demonstration, in which the errors
-of single pictures cancel.
+of single pictures cancel. What rests is asked not to travel: one that drifts looks no different.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ class Imitator:
     what rests gets half of it. Without ``velocities`` everything counts as moving. weights:
     (observation_dim,) how much differences in each coordinate count; 1 by default. velocities:
     (observation_dim,) which coordinates are velocities; None keeps all that is shown. travel:
-    (observation_dim,) which coordinates are replaced by their mean over a demonstration. kernel:
-    how r falls with the distance, one of KERNELS.
+    (observation_dim,) which coordinates are replaced by their mean over a demonstration, or by 0 if
+    it rests. kernel: how r falls with the distance, one of KERNELS.
     """
 
     def __init__(
@@ -78,8 +78,8 @@ class Imitator:
 
     def latent(self, observations: NDArray[np.floating]) -> Array:
         """The latent (d,) that imitates observations (T, observation_dim)."""
-        observations, bandwidth = self._typical(np.asarray(observations))
-        observations = self._steady(observations)
+        observations, bandwidth, rests = self._typical(np.asarray(observations))
+        observations = self._steady(observations, rests)
         features = backward_features(self._bfm, observations)
         exact = project_to_sphere(features.mean(0))
         if bandwidth == 0:
@@ -92,25 +92,27 @@ class Imitator:
                 latent += weight * project_to_sphere(reward @ self._features)
         return project_to_sphere(latent)
 
-    def _typical(self, observations: NDArray[np.floating]) -> tuple[NDArray[np.floating], float]:
-        """What to imitate of a demonstration, and the bandwidth.
+    def _typical(
+        self, observations: NDArray[np.floating]
+    ) -> tuple[NDArray[np.floating], float, bool]:
+        """What to imitate of a demonstration, the bandwidth, and whether it rests.
 
         The faster half of one that moves, the slower half of one that rests.
         """
         if self._velocities is None or observations.ndim != 2 or len(observations) < 2:
-            return observations, self._bandwidth
+            return observations, self._bandwidth, False
         scaled = observations * self._velocity_scale
         speed = np.linalg.norm(scaled[:, self._velocities], axis=1)
         middle = np.median(speed)
         if middle < _AT_REST:
-            return observations[speed <= middle], self._bandwidth / 2.0
-        return observations[speed >= middle], self._bandwidth
+            return observations[speed <= middle], self._bandwidth / 2.0, True
+        return observations[speed >= middle], self._bandwidth, False
 
-    def _steady(self, observations: NDArray[np.floating]) -> NDArray[np.floating]:
-        """A demonstration that travels at its mean velocity throughout."""
+    def _steady(self, observations: NDArray[np.floating], rests: bool) -> NDArray[np.floating]:
+        """A demonstration that travels at its mean velocity throughout, at none if it rests."""
         if self._travel is None or observations.ndim != 2 or len(observations) == 0:
             return observations
-        return np.where(self._travel, observations.mean(0), observations)
+        return np.where(self._travel, 0.0 if rests else observations.mean(0), observations)
 
     def _distances(self, observations: NDArray[np.floating]) -> NDArray[np.float64]:
         """Squared distance (N,) of each reference state to the nearest demonstrated one."""

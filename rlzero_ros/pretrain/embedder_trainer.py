@@ -11,11 +11,11 @@ import numpy as np
 import open_clip
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..errors import DataError, ErrorCode
-from ..project.embedder import CONFIG_FILE, WEIGHTS_FILE, OpenClipEmbedder
+from ..project.embedder import CONFIG_FILE, WEIGHTS_FILE, OpenClipEmbedder, resized
 from .augment import augment
 from .pose_loss import (
     ARM_FEATURES,
@@ -51,6 +51,29 @@ class EmbedderTraining:
     seed: int = 0
 
 
+_POSITIONS = "visual.attnpool.positional_embedding"
+
+
+def load_resized(model: torch.nn.Module, file: Path) -> None:
+    """Loads weights that may have been trained on pictures of another size.
+
+    What depends on it is where the cells of the last feature map lie, 1 + side² rows. Raises
+    DataError for weights of another architecture.
+    """
+    tensors = {key: value.float() for key, value in load_file(file).items()}
+    wanted = model.state_dict()[_POSITIONS]
+    whole, cells = tensors[_POSITIONS][:1], tensors[_POSITIONS][1:]
+    old, new = (round((len(rows) - 1) ** 0.5) for rows in (tensors[_POSITIONS], wanted))
+    grid = torch.nn.functional.interpolate(
+        cells.T.reshape(1, -1, old, old), size=(new, new), mode="bilinear", align_corners=True
+    )
+    tensors[_POSITIONS] = torch.cat([whole, grid.reshape(-1, new * new).T])
+    try:
+        model.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise DataError(f"{file} has weights of another architecture: {error}") from error
+
+
 class EmbedderTrainer:
     """The model, its average, and the step."""
 
@@ -60,23 +83,28 @@ class EmbedderTrainer:
         config: EmbedderTraining,
         layout: PoseLayout = HUMAN,
         *,
-        weights: bool = False,
+        init: Path | None = None,
     ) -> None:
-        """folder: of the architecture. weights: begin with that folder's and not with random ones.
+        """folder: of the architecture. init: begin with that folder's weights, not random ones.
 
-        layout: of the poses.
+        The two may differ in the size of their pictures alone. layout: of the poses. Raises
+        DataError for weights of another architecture.
         """
         torch.manual_seed(config.seed)
         self.config = config
         self._architecture = folder
         source = f"local-dir:{folder}"
-        self.model = open_clip.create_model(source, load_weights=weights)
-        self.average = open_clip.create_model(source, load_weights=weights)
+        self.model = open_clip.create_model(source, load_weights=False)
+        if init is not None:
+            load_resized(self.model, init / WEIGHTS_FILE)
+        self.average = open_clip.create_model(source, load_weights=False)
         self.average.load_state_dict(self.model.state_dict())
         self.average.eval()
         for model in (self.model, self.average):
             model.visual.to(memory_format=torch.channels_last)
         preprocess: dict[str, Any] = self.model.visual.preprocess_cfg
+        size = preprocess["size"]
+        self._size = (size, size) if isinstance(size, int) else tuple(size)
         self._mean = torch.tensor(preprocess["mean"])[:, None, None]
         self._std = torch.tensor(preprocess["std"])[:, None, None]
         dim = int(self.model.visual.output_dim)
@@ -119,7 +147,7 @@ class EmbedderTrainer:
         """One step on frames (2n, S, S, 3) whose halves show the same n poses."""
         config = self.config
         rng = np.random.default_rng((config.seed, 1, self.step))
-        images = (augment(frames, rng) - self._mean) / self._std
+        images = (resized(augment(frames, rng), self._size) - self._mean) / self._std
         images = images.contiguous(memory_format=torch.channels_last)
         pose, hips, reach = map(torch.from_numpy, (angles, height, arms))
         self.model.train()

@@ -1,11 +1,11 @@
 """Trains the small image tower that puts one pose in one place whatever it is drawn like.
 
-    python -m rlzero_ros.pretrain.train_embedder --pool data/poses/synthetic --run runs/pose-64
+    python -m rlzero_ros.pretrain.train_embedder --pool data/poses/synthetic --run runs/pose-96
 
 Interrupt it at any time: the same command goes on from its last checkpoint with the same
-batches. ``--export models/pose-64`` writes the averaged weights there at every check. All pools
-are of one kind of figure. ``--init models/pose-64`` begins with the weights of a trained tower
-instead of random ones, such as one for another kind of figure.
+batches. ``--export models/pose-96`` writes the averaged weights there at every check. All pools
+are of one kind of figure. ``--init models/pose-96`` begins with the weights of a trained tower
+instead of random ones, such as one for another kind of figure or for pictures of another size.
 """
 
 from __future__ import annotations
@@ -60,8 +60,7 @@ def train(run: TrainingRun, config: EmbedderTraining) -> None:
     layouts = {pool.poses.layout for pool in pools}
     if len(layouts) != 1:
         raise DataError("the pools are of different kinds of figures: train a tower for each")
-    folder = run.architecture if run.init is None else run.init
-    trainer = EmbedderTrainer(folder, config, layouts.pop(), weights=run.init is not None)
+    trainer = EmbedderTrainer(run.architecture, config, layouts.pop(), init=run.init)
     saved = load_checkpoint(run.checkpoint)
     if saved is not None:
         trainer.load(saved)
@@ -130,7 +129,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--architecture",
         type=Path,
-        default=Path("models/pose-64"),
+        default=Path("models/pose-96"),
         help="folder with open_clip_config.json",
     )
     parser.add_argument("--init", type=Path, help="begin with the weights of this model folder")

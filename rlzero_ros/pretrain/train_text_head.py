@@ -1,6 +1,7 @@
 """Puts sentences where pictures of what they describe lie, for a tower that knows only poses.
 
-    python -m rlzero_ros.pretrain.train_text_head --model models/pose-64
+    python -m rlzero_ros.pretrain.train_text_head --model models/pose-96
+    python -m rlzero_ros.pretrain.train_text_head --model models/pose-96-four --figure four_legged
 
 Motions of the storyboard are drawn in the training styles and embedded by the tower, which stays
 as it is; captions go through the sentence encoder; the head between them learns to find a
@@ -13,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -23,8 +25,8 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from ..errors import ProjectError, RlzeroError
-from ..imagine.captions import CAPTIONS
-from ..imagine.impossible import IMPOSSIBLE
+from ..imagine.figure import KINDS
+from ..imagine.figure_captions import captions_of
 from ..imagine.sentences import SentenceEncoder
 from ..imagine.storyboard import draw_motion
 from ..project.embedder import CARD_FILE, FrameEmbedder, load_embedder
@@ -37,10 +39,12 @@ FRAMES, FPS = 12, 5.0
 class TextHeadTraining:
     """Everything that decides the result besides the tower.
 
-    performances: clips drawn of each motion, each in a style of its own. batch: pictures a step,
+    figure: kind of figure whose motions and captions it learns. performances: clips drawn of each
+    motion, each in a style of its own. batch: pictures a step,
     half of them single frames and half means over a whole clip. scale: inverse temperature.
     """
 
+    figure: str = "human"
     performances: int = 24
     steps: int = 400
     batch: int = 256
@@ -53,15 +57,15 @@ class TextHeadTraining:
 
 
 def draw_clips(
-    embedder: FrameEmbedder, performances: int, seed: int, split: str
+    embedder: FrameEmbedder, motions: Sequence[str], performances: int, seed: int, split: str
 ) -> NDArray[np.float32]:
-    """Embeddings (motions, performances, FRAMES, dim) of drawn motions, in the captions' order."""
+    """Embeddings (motions, performances, FRAMES, dim) of drawn motions."""
     clips = []
-    for motion in tqdm(CAPTIONS, desc="draw", unit="motion"):
+    for motion in tqdm(motions, desc="draw", unit="motion"):
         for performance in range(performances):
             drawn = draw_motion(motion, seed + performance, FRAMES, FPS, split=split, clutter=None)
             clips.append(embedder.embed(np.stack(list(drawn))))
-    return np.stack(clips).reshape(len(CAPTIONS), performances, FRAMES, -1)
+    return np.stack(clips).reshape(len(motions), performances, FRAMES, -1)
 
 
 def _unit(rows: Tensor) -> Tensor:
@@ -127,11 +131,12 @@ def make_text_head(model: Path, config: TextHeadTraining) -> TextHead:
     # A head of other weights would be refused, and the old one is no part of the new one.
     (model / TEXT_HEAD_FILE).unlink(missing_ok=True)
     embedder = load_embedder(str(model))
-    groups = [*CAPTIONS.values(), IMPOSSIBLE]
+    captions, impossible = captions_of(config.figure)
+    groups = [*captions.values(), impossible]
     encoded = SentenceEncoder().encode([sentence for group in groups for sentence in group])
     motion_of = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-    motion_of[motion_of == len(CAPTIONS)] = -1
-    clips = draw_clips(embedder, config.performances, config.seed, "varied")
+    motion_of[motion_of == len(captions)] = -1
+    clips = draw_clips(embedder, list(captions), config.performances, config.seed, "varied")
     head = TextHead(train(clips, encoded, motion_of, config), embedder.id)
     head.save(model)
     content = {**json.loads(card.read_text()), "text_head": asdict(config)}
@@ -142,8 +147,10 @@ def make_text_head(model: Path, config: TextHeadTraining) -> TextHead:
 def main(argv: list[str] | None = None) -> int:
     """The command line; see the module."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--model", type=Path, default=Path("models/pose-64"), help="its folder")
-    for key, value in asdict(TextHeadTraining()).items():
+    parser.add_argument("--model", type=Path, default=Path("models/pose-96"), help="its folder")
+    settings = asdict(TextHeadTraining())
+    parser.add_argument("--figure", choices=sorted(KINDS), default=settings.pop("figure"))
+    for key, value in settings.items():
         parser.add_argument(f"--{key.replace('_', '-')}", type=type(value), default=value)
     args = vars(parser.parse_args(argv))
     model = args.pop("model")

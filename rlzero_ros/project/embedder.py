@@ -1,7 +1,7 @@
 """Pictures to embeddings, by any image-text model that open_clip can load.
 
 One line names the model: a folder with ``open_clip_config.json`` and
-``open_clip_model.safetensors`` (the default, ``pose-64``, is such a folder under ``models/``), a
+``open_clip_model.safetensors`` (the default, ``pose-96``, is such a folder under ``models/``), a
 hub id (``hf-hub:timm/ViT-B-16-SigLIP``), or an open_clip architecture and checkpoint
 (``ViT-B-32:laion2b_s34b_b79k``).
 """
@@ -26,7 +26,9 @@ from ..errors import ProjectError
 from ..paths import find_folder, names_of
 from .text_head import TEXT_HEAD_FILE, TextHead
 
-DEFAULT_EMBEDDER = "pose-64"
+DEFAULT_EMBEDDERS = {"human": "pose-96", "four_legged": "pose-96-four"}
+"""By the kind of figure that is drawn for a robot."""
+DEFAULT_EMBEDDER = DEFAULT_EMBEDDERS["human"]
 _HUB = "hf-hub:"
 CONFIG_FILE, WEIGHTS_FILE = "open_clip_config.json", "open_clip_model.safetensors"
 CARD_FILE = "training.json"
@@ -83,6 +85,7 @@ class OpenClipEmbedder:
         self._preprocess = image_transform_v2(config, is_train=False)
         size = config.size if isinstance(config.size, tuple | list) else (config.size,) * 2
         self._size = tuple(size)
+        self._bicubic = config.interpolation == "bicubic" and _square(self._size)
         self._mean, self._std = (torch.tensor(v)[:, None, None] for v in (config.mean, config.std))
         self.id = f"{name}-{_digest(visual, config)}"
         self.dim = int(self.embed(np.zeros((1, 8, 8, 3), np.uint8)).shape[1])
@@ -115,12 +118,12 @@ class OpenClipEmbedder:
 
     def _images(self, frames: NDArray[np.uint8]) -> torch.Tensor:
         """What the model takes (T, 3, S, S) of frames, as its own preprocessing makes it."""
-        if frames.shape[1:3] != self._size:
+        if frames.shape[1:3] != self._size and not (self._bicubic and _square(frames.shape[1:3])):
             return torch.stack([self._preprocess(Image.fromarray(f)) for f in frames])
-        # Nothing is to be resized, and all frames can be normalised at once: twice as fast. The
-        # copy is for frames that lie in a file and may not be written to.
-        images = torch.from_numpy(np.array(frames)).permute(0, 3, 1, 2).float()
-        return images.div_(255.0).sub_(self._mean).div_(self._std)
+        # Nothing is to be cut off, and all frames can be resized and normalised at once: twice as
+        # fast. The copy is for frames that lie in a file and may not be written to.
+        images = torch.from_numpy(np.array(frames)).permute(0, 3, 1, 2).float().div_(255.0)
+        return resized(images, self._size).sub_(self._mean).div_(self._std)
 
     @cached_property
     def _tokenizer(self) -> Tokenizer:
@@ -148,6 +151,23 @@ class OpenClipEmbedder:
     def image_text_score(self, frames: NDArray[np.uint8], sentence: str) -> NDArray[np.float32]:
         """Cosines (T,) of frames (T, H, W, 3) with a sentence, from -1 to 1."""
         return np.asarray(self.embed(frames) @ self.embed_text([sentence])[0], dtype=np.float32)
+
+
+def name_of(embedder_id: str) -> str:
+    """The name that an embedder is loaded by: its id without the digest of the weights."""
+    return embedder_id.rpartition("-")[0]
+
+
+def resized(images: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
+    """Pictures (N, 3, H, W) in [0, 1] as PIL's bicubic filter makes them (N, 3, *size)."""
+    if images.shape[2:] == size:
+        return images
+    bicubic = torch.nn.functional.interpolate(images, size, mode="bicubic", antialias=True)
+    return bicubic.clamp_(0.0, 1.0)
+
+
+def _square(size: tuple[int, ...]) -> bool:
+    return size[0] == size[1]
 
 
 def _digest(visual: torch.nn.Module, config: PreprocessCfg) -> str:

@@ -37,7 +37,7 @@ def test_seed_decides(imaginer, walk):
 
 
 def test_shows_what_was_said(imaginer, walk):
-    judge = ClipJudge(load_embedder("pose-64"), ("walk", "lie", "stand", "headstand"), 3)
+    judge = ClipJudge(load_embedder(), ("walk", "lie", "stand", "headstand"), 3)
     assert judge.judge(walk.frames) == "walk"
     for sentence, motion in (
         ("lie down on the floor", "lie"),

@@ -52,6 +52,22 @@ def test_frames_of_the_right_size_are_embedded_as_all_others(
     np.testing.assert_allclose(load_embedder(str(folder)).embed(frames), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("side", [20, 64])
+def test_square_frames_of_another_size_are_resized_together_as_one_by_one(
+    model_folder: Callable[..., Path], side: int
+) -> None:
+    folder = model_folder("some-model", "clip", mean=[0.1, 0.2, 0.3], std=[0.5, 0.6, 0.7])
+    # Not noise: PIL rounds and clips each of its two passes.
+    smooth = np.asarray(
+        [Image.fromarray(f).resize((side, side)) for f in random_frames(3, 6, 6)], np.uint8
+    )
+    model, preprocess = open_clip.create_model_from_pretrained(f"local-dir:{folder}")
+    with torch.no_grad():
+        images = torch.stack([preprocess(Image.fromarray(f)) for f in smooth])
+        expected = model.eval().encode_image(images, normalize=True).numpy()
+    np.testing.assert_allclose(load_embedder(str(folder)).embed(smooth), expected, atol=5e-3)
+
+
 def test_batches_do_not_change_embeddings(model_folder: Callable[..., Path]) -> None:
     embedder = load_embedder(str(model_folder("clip")))
     frames = random_frames(150, 32, 32)

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,10 +30,10 @@ from rlzero_ros.pretrain.pose_sampler import sample_poses
 from rlzero_ros.pretrain.poses import FOUR_LEGGED, HUMAN, PoseLayout, Poses, pose_error
 from rlzero_ros.pretrain.render_pool import motion_poses, sample_configurations
 from rlzero_ros.pretrain.train_embedder import TrainingRun, train
-from rlzero_ros.project.embedder import load_embedder
+from rlzero_ros.project.embedder import CONFIG_FILE, load_embedder
 
 torch.set_num_threads(1)
-ARCHITECTURE = Path(__file__).parents[2] / "models" / "pose-64"
+ARCHITECTURE = Path(__file__).parents[2] / "models" / "pose-96"
 SMALL = {"batch": 16, "slots": 64, "redrawn": 8, "steps": 40}
 
 
@@ -101,13 +102,40 @@ def test_four_legged_drawings_are_labelled_with_what_they_show(pool: Path) -> No
 def test_training_begins_with_the_weights_of_another_tower(pool: Path) -> None:
     config = EmbedderTraining(**SMALL)
     trained, random = (
-        EmbedderTrainer(ARCHITECTURE, config, FOUR_LEGGED, weights=weights)
-        for weights in (True, False)
+        EmbedderTrainer(ARCHITECTURE, config, FOUR_LEGGED, init=init)
+        for init in (ARCHITECTURE, None)
     )
     frames = np.load(pool / "frames.npy")[:4]
     shipped = load_embedder(str(ARCHITECTURE)).embed(frames)
     np.testing.assert_allclose(trained.embedder("a").embed(frames), shipped, atol=1e-5)
     assert np.abs(random.embedder("b").embed(frames) - shipped).max() > 0.05
+
+
+def architecture(folder: Path, **vision: Any) -> Path:
+    """The shipped architecture with some of it changed."""
+    config = json.loads((ARCHITECTURE / CONFIG_FILE).read_text())
+    config["model_cfg"]["vision_cfg"] |= vision
+    folder.mkdir()
+    (folder / CONFIG_FILE).write_text(json.dumps(config))
+    return folder
+
+
+def test_a_tower_is_trained_on_with_larger_pictures(pool: Path, tmp_path: Path) -> None:
+    larger = architecture(tmp_path / "larger", image_size=128)
+    frames = np.load(pool / "frames.npy")[:32]
+    trainer = EmbedderTrainer(larger, EmbedderTraining(**SMALL), init=ARCHITECTURE)
+    before = load_embedder(str(ARCHITECTURE)).embed(frames)
+    begun = trainer.embedder("larger").embed(frames)
+    # Nearer to what it was than to any other picture's: it is the same tower, seeing more.
+    assert (np.argmax(begun @ before.T, axis=1) == np.arange(32)).mean() > 0.5
+    losses = trainer.update(*make_ring(pool, 0).sample(16, np.random.default_rng(0)))
+    assert np.isfinite(list(losses.values())).all()
+
+
+def test_weights_of_another_architecture_are_refused(tmp_path: Path) -> None:
+    wider = architecture(tmp_path / "wider", width=24)
+    with pytest.raises(DataError, match="another architecture"):
+        EmbedderTrainer(wider, EmbedderTraining(**SMALL), init=ARCHITECTURE)
 
 
 def test_pools_of_different_figures_are_not_mixed(pool: Path, tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_the_default_tells_motions_by_sentences() -> None:
     from rlzero_ros.imagine.storyboard import draw_motion
 
     embedder = load_embedder()
-    card = json.loads((Path(__file__).parents[2] / "models/pose-64" / CARD_FILE).read_text())
+    card = json.loads((Path(__file__).parents[2] / "models/pose-96" / CARD_FILE).read_text())
     assert "text_head" in card
     motions = {"walk": "a stroll", "lie": "have a lie down", "headstand": "upside down on the head"}
     texts = embedder.embed_text(list(motions.values()))

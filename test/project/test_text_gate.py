@@ -21,7 +21,7 @@ def drawn(motion: str, seed: int = 0, frames: int = 24) -> NDArray[np.uint8]:
 
 @pytest.fixture(scope="module")
 def embedder() -> OpenClipEmbedder:
-    embedder = load_embedder("pose-64")
+    embedder = load_embedder()
     assert isinstance(embedder, OpenClipEmbedder)
     return embedder
 

@@ -16,7 +16,7 @@ from rlzero_ros.pretrain.figure_of import poses_of
 from rlzero_ros.project.embedder import OpenClipEmbedder, load_embedder
 from rlzero_ros.robots.registry import load_robot
 
-MODEL = Path(__file__).parents[2] / "models" / "pose-64"
+MODEL = Path(__file__).parents[2] / "models" / "pose-96"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +26,7 @@ def embedder() -> OpenClipEmbedder:
 
 
 def test_it_is_small_and_says_how_it_was_made(embedder: OpenClipEmbedder) -> None:
-    assert embedder.id.startswith("pose-64-")
+    assert embedder.id.startswith("pose-96-")
     assert embedder.dim == 64
     assert (MODEL / "open_clip_model.safetensors").stat().st_size < 6e6
     card = json.loads((MODEL / "training.json").read_text())
@@ -55,7 +55,7 @@ def test_the_four_legged_tower_finds_four_legged_poses(
     style = random_style(np.random.default_rng(4), "train", kind="four_legged", clutter=False)
     gallery = np.stack([draw(poses.figure(row), style) for row in range(len(poses))])
     drawings = heldout_drawings(poses, seed=1, clutter=False)
-    tower = load_embedder("pose-64-four")
+    tower = load_embedder("pose-96-four")
     found = score_retrieval(tower.embed(drawings), poses.angles, tower.embed(gallery), poses.angles)
     assert found.recall_at_1 > at_1
     assert found.recall_at_5 > at_5
