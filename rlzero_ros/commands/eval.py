@@ -10,6 +10,8 @@ import argparse
 from importlib import import_module
 from pathlib import Path
 
+from .termination import leave_on_sigterm
+
 MEASURES = {
     "motions": "do sentences reach the right motion, and is nonsense refused",
     "imagination": "do clips show what was said, also where legs and arms do different things",
@@ -42,4 +44,5 @@ def main(args: argparse.Namespace) -> int:
     chosen = parser.parse_args(args.options)
     # An error is reported where the measure's own result was to go.
     args.json = chosen.json
+    leave_on_sigterm()
     return measure.main(chosen)

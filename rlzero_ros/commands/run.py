@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import NoReturn
 
 from ..errors import CommandError, ErrorCode, RlzeroError
 from .output import write_json
+from .termination import leave_on_sigterm
 
 EXIT_REFUSED = 3
 
@@ -53,7 +52,7 @@ def main(args: argparse.Namespace) -> int:
 
     if args.command is None and args.video is None:
         raise CommandError("say what to do: --command SENTENCE or --video FILE")
-    signal.signal(signal.SIGTERM, _terminate)
+    leave_on_sigterm()
     folder = args.report.absolute().parent
     folder.mkdir(parents=True, exist_ok=True)
     run = SimulatedRun(
@@ -95,11 +94,6 @@ def _print_summary(content: dict, report: Path) -> None:
     )
     names = ", ".join([report.name, *content["files"].values()])
     print(f"{os.fspath(report.parent)}: {names}")
-
-
-def _terminate(number: int, _: object) -> NoReturn:
-    """SIGTERM leaves through the same way down as an error."""
-    sys.exit(128 + number)
 
 
 def _seconds(text: str) -> float:

@@ -132,6 +132,7 @@ def _run(args: argparse.Namespace, bundle_id: str, sentence: str, seed: int) -> 
         command = [sys.executable, "-m", "rlzero_ros.cli", "run", "--robot", args.robot]
         command += ["--command", sentence, "--seed", str(seed), "--seconds", str(args.seconds)]
         command += ["--report", str(path)] + (["--bundle", args.bundle] if args.bundle else [])
+        # Ends the run, and with it its nodes, if this process is told to leave meanwhile.
         done = subprocess.run(command, capture_output=True, text=True)
         if not path.exists():
             last = (done.stderr.strip().splitlines() or ["no message"])[-1]

@@ -40,7 +40,8 @@ class RunClient:
     """
 
     def __init__(self, spec: RobotSpec, domain_id: int, check: Callable[[], None]) -> None:
-        self._check = check
+        self._check_nodes = check
+        self._failure: Exception | None = None
         self._context = rclpy.Context()
         rclpy.init(
             args=[],
@@ -143,11 +144,19 @@ class RunClient:
         self.wait(future.done, timeout_s, f"an answer of {client.srv_name}")
         return future.result()
 
+    def _check(self) -> None:
+        self._check_nodes()
+        # Without its thread nothing would ever arrive, and the robot would act on and on.
+        if self._failure is not None:
+            raise RobotError(f"the run cannot go on: {self._failure!r}") from self._failure
+
     def _spin(self) -> None:
         try:
             self._executor.spin()
         except ExternalShutdownException:
             return
+        except Exception as error:  # noqa: BLE001 - of any callback; `_check` raises it
+            self._failure = error
 
     def _on_status(self, message: PolicyStatus) -> None:
         self.status = message

@@ -105,3 +105,15 @@ def test_a_demonstration_travels_at_its_mean_velocity(bfm, reference):
     steady[:, 4] = shown[:, 4].mean()
     z = Imitator(bfm, reference, 1.0, travel=travel).latent(shown)
     np.testing.assert_allclose(z, Imitator(bfm, reference, 1.0).latent(steady), atol=1e-5)
+
+
+def test_what_rests_is_asked_not_to_travel(bfm, reference):
+    # A stickman told to stand was found in states that all drift backwards, and drifted.
+    velocities = np.array([False, False, False, True, True])
+    travel = np.array([False, False, False, False, True])
+    shown = reference[:4].copy()
+    shown[:, 3:] = [[0.0, -0.1], [0.0, -0.1], [0.01, -0.2], [0.01, -0.2]]
+    still = shown[:2].copy()
+    still[:, 4] = 0.0
+    z = Imitator(bfm, reference, 0.0, velocities=velocities, travel=travel).latent(shown)
+    np.testing.assert_allclose(z, imitation_latent(bfm, still), atol=1e-5)

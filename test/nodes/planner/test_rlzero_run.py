@@ -157,6 +157,53 @@ def test_whatever_ends_it_ends_its_nodes(run, number):
     assert gone(domain)
 
 
+def test_it_ends_when_nobody_reads_its_progress_any_more(run):
+    # The thread that listens died of a closed pipe, and the robot acted for 36 minutes until found.
+    process = run("--command", "walk forward", "--seconds", "60", "--no-film")
+    domain = wait_for_line(process, "planner_node is active")
+    process.stderr.close()
+    assert process.wait(30.0) != 0
+    assert gone(domain)
+
+
+def test_an_evaluation_that_is_told_to_leave_ends_its_run(world, tmp_path):
+    command = [sys.executable, "-m", "rlzero_ros.cli", "eval", "sentences", "--bundle", "tiny"]
+    evaluation = subprocess.Popen(
+        [*command, "--seeds", "1", "--work", str(tmp_path)],
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        deadline = time.monotonic() + 60.0
+        log = tmp_path / "stand_still-0" / "log" / "planner_node.log"
+        while not log.exists() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert log.exists()
+    finally:
+        evaluation.terminate()
+    assert evaluation.wait(30.0) == 143
+    deadline = time.monotonic() + 15.0
+    while mentioning(str(tmp_path)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not mentioning(str(tmp_path))
+
+
+def mentioning(text):
+    """Processes in whose command line or environment a text stands."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if not folder.name.isdigit() or int(folder.name) == os.getpid():
+            continue
+        try:
+            said = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if text.encode() in said:
+            found.append(int(folder.name))
+    return found
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
