@@ -26,8 +26,8 @@ SINGLE_FRAME = (0.0, 1.0, 0.0)
 SPREAD = 0.1
 """Observations whose confidence is this close to the best one's are taken in turn.
 
-Chosen with pose-96 on sentences that no measurement uses: with less, standing still came from six
-observations that all drift.
+With pose-96 and less, standing still came from six observations that all drift; docs/results.md
+says on what it was compared.
 """
 _CANDIDATES = 48
 _BLOBS = 64
