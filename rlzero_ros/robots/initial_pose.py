@@ -28,7 +28,7 @@ def randomize_pose(
 ) -> None:
     """Back to time 0 in a random pose, as dm_control draws it.
 
-    A free base in its default pose gets a random orientation and is lifted until nothing touches.
+    A free base in its default pose gets a random orientation and is lifted off the floor.
     Without one, limited hinges are uniform in their ranges and others in ±π; the specification
     may ask for less of the base's pitch.
     """
