@@ -54,21 +54,26 @@ def wait_for_line(process, text):
     pytest.fail(f"it ended without saying {text!r}")
 
 
-def nodes_of(domain):
-    """Processes whose environment names the domain."""
-    wanted = f"ROS_DOMAIN_ID={domain}".encode()
+def processes_that(match):
+    """Processes of whose command line and environment (bytes both) a function is true."""
     found = []
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit() or int(folder.name) == os.getpid():
             continue
         try:
-            environment = (folder / "environ").read_bytes().split(b"\0")
+            environment = (folder / "environ").read_bytes()
             command = (folder / "cmdline").read_bytes()
         except OSError:
             continue
-        if wanted in environment and b"rlzero_ros.nodes" in command:
+        if match(command, environment):
             found.append(int(folder.name))
     return found
+
+
+def nodes_of(domain):
+    """Nodes whose environment names the domain."""
+    wanted = f"ROS_DOMAIN_ID={domain}".encode()
+    return processes_that(lambda c, e: wanted in e.split(b"\0") and b"rlzero_ros.nodes" in c)
 
 
 def maps_shared_memory(pid):
@@ -166,7 +171,7 @@ def test_it_ends_when_nobody_reads_its_progress_any_more(run):
     assert gone(domain)
 
 
-def test_an_evaluation_that_is_told_to_leave_ends_its_run(world, tmp_path):
+def test_an_evaluation_that_is_told_to_leave_ends_its_run(world, tmp_path, wait_until):
     command = [sys.executable, "-m", "rlzero_ros.cli", "eval", "sentences", "--bundle", "tiny"]
     evaluation = subprocess.Popen(
         [*command, "--seeds", "1", "--work", str(tmp_path)],
@@ -175,33 +180,13 @@ def test_an_evaluation_that_is_told_to_leave_ends_its_run(world, tmp_path):
         stderr=subprocess.DEVNULL,
     )
     try:
-        deadline = time.monotonic() + 60.0
         log = tmp_path / "stand_still-0" / "log" / "planner_node.log"
-        while not log.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        assert log.exists()
+        wait_until(log.exists, 60.0, "the nodes of its first run")
     finally:
         evaluation.terminate()
     assert evaluation.wait(30.0) == 143
-    deadline = time.monotonic() + 15.0
-    while mentioning(str(tmp_path)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not mentioning(str(tmp_path))
-
-
-def mentioning(text):
-    """Processes in whose command line or environment a text stands."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit() or int(folder.name) == os.getpid():
-            continue
-        try:
-            said = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
-        except OSError:
-            continue
-        if text.encode() in said:
-            found.append(int(folder.name))
-    return found
+    ours = os.fsencode(tmp_path)
+    wait_until(lambda: not processes_that(lambda c, e: ours in c + e), 15.0, "their end")
 
 
 @pytest.mark.parametrize(
