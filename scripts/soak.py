@@ -68,7 +68,9 @@ def soak(duration_s: float, bundle: str, logs: Path) -> tuple[list[dict[str, Any
         start_paused = {"start_paused": True}
         processes.start("mujoco_node", start_paused, [config_file("mujoco.yaml")])
         processes.start("policy_node", {"bundle": bundle}, sim)
-        processes.start("planner_node", {"bundle": bundle}, [config_file("planner.yaml")])
+        # Nobody's own skills; and a sentence that is remembered would not be imagined again.
+        thinking = {"bundle": bundle, "skills.folder": str(logs / "skills"), "skills.cache": False}
+        processes.start("planner_node", thinking, [config_file("planner.yaml")])
         client = Client(domain, processes.check)
         try:
             client.begin()

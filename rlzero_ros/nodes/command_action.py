@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +20,8 @@ _POLL_S = 0.02
 MAX_GOALS = 32
 # rclpy keeps the result of an ended goal for so long; its default is 15 minutes.
 _RESULT_KEPT_S = 60
+# rclpy sends a result once `_follow` has returned, from another thread of the executor.
+_SENDING_S = 0.1
 
 
 class CommandAction:
@@ -53,6 +56,7 @@ class CommandAction:
         """Take the action down once the goals, whose jobs have ended, have told their results."""
         with self._idle:
             self._idle.wait_for(lambda: not self._jobs, timeout_s)
+        time.sleep(_SENDING_S)
         self._server.destroy()
 
     def _admit(self, _: ExecuteCommand.Goal) -> GoalResponse:

@@ -56,7 +56,9 @@ class Speaker:
         return future.result()
 
     def result(self, handle, timeout_s=30.0):
-        future = handle.get_result_async()
+        return self.answer(handle.get_result_async(), timeout_s)
+
+    def answer(self, future, timeout_s=30.0):
         self.stage.wait(future.done, timeout_s, "the result")
         return future.result().status, future.result().result
 
@@ -149,7 +151,7 @@ def huge_sentence(stage):
     plan = stage.ready(plan=True)
     planner = stage.process("planner_node")
     start_s = time.monotonic()
-    assert stage.run_beside(faultlab.shout, "5000000") == 0
+    assert stage.run_beside(faultlab.shout, "language_command", "5000000") == 0
     measured = stage.expect_unmoved(plan, start_s)
     assert "COMMAND_TOO_LONG" in planner.read_log()
     return measured
@@ -167,13 +169,14 @@ def sentence_flood(stage):
     return stage.recorder.largest_gap_s(start_s, time.monotonic()) * 1e3
 
 
-@table.row("50 goals at once", "all but the last end as preempted", GAP_MS)
+@table.row("50 goals at once", "all that are heard but the last end as preempted", GAP_MS)
 def goal_flood(stage):
     stage.ready(plan=True)
     start_s = time.monotonic()
     futures = [stage.speaker.begin()[0] for _ in range(50)]
-    stage.wait(lambda: all(f.done() for f in futures), 60.0, "accepted goals")
-    ends = [stage.speaker.result(f.result(), 60.0) for f in futures]
+    # A service keeps the ten newest requests (rmw_qos_profile_services_default).
+    stage.wait(futures[-1].done, 60.0, "the last goal to be accepted")
+    ends = [stage.speaker.result(f.result(), 60.0) for f in futures if f.done()]
     codes = [result.error_code for _, result in ends]
     assert codes[-1] == ErrorCode.OK, ends[-1][1].message
     assert set(codes[:-1]) == {ErrorCode.PREEMPTED}
@@ -214,7 +217,8 @@ for name in ("imagine", "project", "act"):
 @table.row("deactivated in the stage imagine", f"the goal ends, {GOES_ON}", GAP_MS)
 def deactivated(stage):
     plan = stage.ready(plan=True)
-    handle = stage.speaker.reach("imagine")
+    # As all clients do, ask for the result before it is there: the action goes down with the node.
+    asked = stage.speaker.reach("imagine").get_result_async()
     start_s = time.monotonic()
 
     def change(number):
@@ -222,7 +226,7 @@ def deactivated(stage):
         return stage.operator.ask(ChangeState, "planner_node/change_state", request, 60.0).success
 
     assert change(Transition.TRANSITION_DEACTIVATE)
-    assert stage.speaker.result(handle)[1].error_code == ErrorCode.CANCELED
+    assert stage.speaker.answer(asked)[1].error_code == ErrorCode.CANCELED
     measured = stage.expect_unmoved(plan, start_s)
     assert change(Transition.TRANSITION_ACTIVATE)
     return measured
@@ -249,7 +253,8 @@ def torn_pictures(stage):
 def stage(theatre):
     stage = theatre.played()
     stage.robot.say(lambda topic, message: [message], rate_hz=5.0)
-    stage.start("planner_node", min_confidence=0.1)
+    # A sentence that is remembered is not imagined again, so that there is no such stage to hit.
+    stage.start("planner_node", min_confidence=0.1, **{"skills.cache": False})
     stage.speaker = Speaker(stage)
     yield stage
     stage.end("planner_node")

@@ -3,10 +3,10 @@
 import math
 import time
 
+import faultlab.shout
 import pytest
 from faultlab.fault import GAP_MS, STOP_MS, Table
 from faultlab.stage import BLEND_S
-from std_msgs.msg import String
 
 from rlzero_ros.errors import ErrorCode
 from rlzero_ros.msg import PolicyStatus, ProjectedPlan
@@ -173,12 +173,8 @@ def stop_in_a_blend(stage):
 def other_type(stage):
     good = stage.ready(plan=True)
     start_s = time.monotonic()
-    publisher = stage.node.create_publisher(String, "plan", 1)
-    time.sleep(0.3)
-    publisher.publish(String(data="walk"))
-    measured = stage.expect_unmoved(good, start_s)
-    stage.node.destroy_publisher(publisher)
-    return measured
+    assert stage.run_beside(faultlab.shout, "plan", "4", "--unheard") == 0
+    return stage.expect_unmoved(good, start_s)
 
 
 @table.row("a planner with best-effort QoS", "hears nothing, goes on bit for bit", GAP_MS)

@@ -48,6 +48,19 @@ def lie_sprawled(t: float, v: Variation) -> FigurePose:
     )
 
 
+def lie_turned_over(t: float, v: Variation) -> FigurePose:
+    """Turned head over heels: on the back, half-bent legs in the air."""
+    breath = 2 * _breath(t, v)
+    front: PawLeg = (-150 - breath, -178 + 30 * v.flavour)
+    hind: PawLeg = (146 - breath, 175 - 35 * v.flavour)
+    spread = 14 * v.amplitude
+
+    def pair(leg: PawLeg, turn: float) -> tuple[PawLeg, PawLeg]:
+        return leg, (leg[0] + turn, leg[1] + 0.5 * turn)
+
+    return four_legged(180.0, pair(front, spread), pair(hind, -spread), head=42, tail=-30)
+
+
 def rear(t: float, v: Variation) -> FigurePose:
     """Reared up on the hind legs, front legs in the air."""
     sway = 1.5 * wave(0.6 * v.tempo * t + v.phase)

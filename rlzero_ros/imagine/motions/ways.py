@@ -1,8 +1,8 @@
 """Several ways to do one motion, each clearly that motion, for bodies that differ.
 
-A dog stretches its legs to lie, a camel folds them; a horse gallops, a rabbit bounds. The first way
-of each is what ``MOTIONS`` performs. Which one suits a robot shows when they are projected to what
-it has seen.
+A dog lies on its belly, a robot that cannot may roll onto its back; a horse gallops, a rabbit
+bounds. The first way of each is what ``MOTIONS`` performs. Which one suits a robot shows when they
+are projected to what it has seen.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ WAYS: dict[str, dict[str, MotionFunction]] = {
         "stretched": four_legged_rest.lie,
         "folded": four_legged_rest.lie_folded,
         "sprawled": four_legged_rest.lie_sprawled,
+        "turned_over": four_legged_rest.lie_turned_over,
     },
     "two_legs": {
         "reared": four_legged_rest.rear,
