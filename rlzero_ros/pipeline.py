@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,8 @@ OnProgress = Callable[[str, float], None]
 IsCanceled = Callable[[], bool]
 _CLEARLY = 1.6
 """Another way than the usual one has to suit the robot so many times better."""
+_HARDLY = 0.5
+"""A drawing found with less than this share of the surest one's confidence is not imitated."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,8 @@ class Variation:
 class Plan:
     """What a sentence became: the observations to imitate, and the seconds it took.
 
-    variations: at least one. projection: that of all variations, one after another; after a
-    rehearsal the one that did best, and the first variation is the one that shows it best.
+    variations: at least one. projection: those of the `trusted` variations, one after another;
+    after a rehearsal the one that did best, and the first variation is the one that shows it best.
     rehearsal: what the rehearsal found; None without one.
     """
 
@@ -62,8 +64,8 @@ class Plan:
 
     @property
     def confidence(self) -> float:
-        """How far all that was imagined can be trusted, see `confidence`; a rehearsal that leaves
-        out what is unlike anything does not raise it.
+        """How far all that was imagined can be trusted, see `confidence`; that what is unlike
+        anything is left out does not raise it.
         """
         return confidence(join([variation.projection for variation in self.variations]))
 
@@ -128,7 +130,7 @@ class Pipeline:
             raise CommandError(f"{sentence!r} was canceled", ErrorCode.CANCELED)
         report("project", 0.0)
         variations = self._best_way(ways)
-        projection = join([variation.projection for variation in variations])
+        projection = join([variation.projection for variation in trusted(variations)])
         report("project", 1.0)
         seconds = imagined - started, time.monotonic() - imagined
         return Plan(sentence, variations, projection, *seconds)
@@ -196,6 +198,16 @@ class Pipeline:
         """Project one dark clip, so that the first command does not pay for loading."""
         frames = np.zeros((4, 64, 64, 3), np.uint8)
         self.project(Clip(frames, fps=20.0, prompt="warm-up", source="warm-up"))
+
+
+def trusted(variations: Sequence[Variation]) -> list[Variation]:
+    """Those that were found about as surely as the surest one.
+
+    A drawing that the robot has hardly seen is found among other poses: a quarter of a plan that
+    stood while the rest lay kept a robot from lying down.
+    """
+    sure = [confidence(variation.projection) for variation in variations]
+    return [v for v, s in zip(variations, sure, strict=True) if s >= _HARDLY * max(sure)]
 
 
 def _derived_seed(seed: int, number: int) -> int:

@@ -13,8 +13,9 @@ from rlzero_ros.bundle import Bundle
 from rlzero_ros.errors import ErrorCode, ImagineError
 from rlzero_ros.evaluate.language_actor import PlannerSettings
 from rlzero_ros.imagine.registry import load_imaginer
-from rlzero_ros.pipeline import Pipeline
+from rlzero_ros.pipeline import Pipeline, trusted
 from rlzero_ros.pretrain.figure_observations import observed_forward_speed
+from rlzero_ros.project.projection import confidence
 from rlzero_ros.robots.observation import load_model
 from rlzero_ros.robots.registry import load_robot
 
@@ -88,6 +89,17 @@ def test_a_body_that_cannot_lie_on_its_belly_is_shown_its_back(plans):
     rotation = load_model(load_robot("cheetah").model_xml).joint("rooty").qposadr[0]
     pitch = pipeline.bundle.index().physics[plan.projection.indices, rotation]
     assert np.mean(np.cos(pitch) < 0) > 0.8
+
+
+def test_a_drawing_that_is_hardly_found_is_not_imitated(plans):
+    # It was found standing where the others lie, and the cheetah stayed on its feet.
+    pipeline, plan = plans("cheetah", "a dog asleep", 500)
+    sure = [confidence(v.projection) for v in plan.variations]
+    assert min(sure) < 0.3 * max(sure)
+    kept = [v.projection.indices for v in trusted(plan.variations)]
+    assert 1 <= len(kept) < len(plan.variations)
+    assert np.array_equal(plan.projection.indices, np.concatenate(kept))
+    assert plan.confidence == pytest.approx(np.mean(sure))  # the gate sees all of them
 
 
 @pytest.mark.parametrize("robot", ROBOTS)

@@ -21,7 +21,6 @@ from ..errors import CommandError, DataError, ErrorCode, RlzeroError
 from ..imagine.base import Imaginer
 from ..paths import find_folder, resource_roots
 from ..pipeline import Pipeline, Plan
-from ..project.projection import confidence
 from .episodes import Policy
 from .strip import png, projection_strip, spread
 
@@ -84,7 +83,7 @@ class Actor:
             plan = self._pipeline.plan(sentence, seed=seed)
         except CommandError as error:
             return self._refused(error, started)
-        trust, strip = confidence(plan.projection), self._strip(plan)
+        trust, strip = plan.confidence, self._strip(plan)
         if trust < self.settings.min_confidence:
             needed = f"confidence {trust:.2f} is below {self.settings.min_confidence:.2f}"
             refusal = RlzeroError(needed, ErrorCode.LOW_SIMILARITY)

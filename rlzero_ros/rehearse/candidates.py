@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..pipeline import Variation
+from ..pipeline import Variation, trusted
 from ..project.index import ObservationIndex
 from ..project.projection import SINGLE_FRAME, Projection, join, project_embeddings
 
@@ -28,14 +28,15 @@ class Candidate:
 def candidates(
     variations: Sequence[Variation], index: ObservationIndex, count: int
 ) -> list[Candidate]:
-    """Up to `count` candidates; the first is all variations joined, what is done unrehearsed.
+    """Up to `count` candidates; the first is what is done unrehearsed, all that is trusted.
 
-    Then come: all by their poses alone, the half that is most like the pictures, each variation,
+    Then come: the same by their poses alone, the half that is most like the pictures, each variation,
     and the few most similar observations.
     """
-    joined = join([v.projection for v in variations])
+    sure = trusted(variations)
+    joined = join([v.projection for v in sure])
     found = [Candidate("all", joined)]
-    poses = [_poses(v, index) for v in variations]
+    poses = [_poses(v, index) for v in sure]
     found.append(Candidate("poses", join(poses)))
     best = np.argsort(-joined.similarities, kind="stable")
     found.append(Candidate("surest half", _rows(joined, np.sort(best[: -(-len(best) // 2)]))))
