@@ -30,8 +30,8 @@ def candidates(
 ) -> list[Candidate]:
     """Up to `count` candidates; the first is what is done unrehearsed, all that is trusted.
 
-    Then come: the same by their poses alone, the half that is most like the pictures, each variation,
-    and the few most similar observations.
+    Then come: the same by their poses alone, the half that is most like the pictures, each
+    variation, and the few most similar observations.
     """
     sure = trusted(variations)
     joined = join([v.projection for v in sure])
