@@ -93,7 +93,7 @@ def test_a_body_that_cannot_lie_on_its_belly_is_shown_its_back(plans):
 
 def test_a_drawing_that_is_hardly_found_is_not_imitated(plans):
     # It was found standing where the others lie, and the cheetah stayed on its feet.
-    pipeline, plan = plans("cheetah", "a dog asleep", 500)
+    _, plan = plans("cheetah", "a dog asleep", 500)
     sure = [confidence(v.projection) for v in plan.variations]
     assert min(sure) < 0.3 * max(sure)
     kept = [v.projection.indices for v in trusted(plan.variations)]
