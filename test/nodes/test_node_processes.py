@@ -17,6 +17,7 @@ import signal, sys, time
 from pathlib import Path
 from rlzero_ros.commands.node_processes import NodeProcesses
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # as for a program in the background of a script
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup may have it ignored
 with NodeProcesses(Path(sys.argv[1]), {"RLZERO_TEST_MARK": sys.argv[1]}) as nodes:
     for _ in range(int(sys.argv[2])):
         nodes.start("mujoco_node", {"start_paused": True})
