@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from ..errors import DataError
 from ..pretrain.skills import KINDS
+
+if TYPE_CHECKING:
+    from ..pretrain.collect_rounds import RoundCollector
+    from ..robots.registry import Robot
 
 HELP = "collect reward-free data in simulation (resumable)"
 
@@ -30,6 +36,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="move=0.4,posture=0.25,spin=0.1,pose=0.25",
         metavar="KIND=SHARE,…",
         help="shares of the skill kinds that the collecting agent seeks (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="RUN",
+        help="run folder of `rlzero pretrain` whose model acts, on latents drawn from the data in "
+        "--out, instead of an agent that learns skills; --skills and --decision-s have no meaning",
     )
     parser.add_argument("--steps", type=int, default=900_000, help="transitions to collect")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this long")
@@ -59,7 +72,6 @@ def main(args: argparse.Namespace) -> int:
     """Run the collector until the steps are there or the time is over."""
     import torch
 
-    from ..pretrain.collect import CollectConfig, Collector
     from ..pretrain.dataset import open_dataset
     from ..robots.registry import load_robot
     from .output import write_json
@@ -67,22 +79,47 @@ def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(args.threads)
     robot = load_robot(args.robot)
     folder = args.out or Path("data") / robot.spec.name
-    config = CollectConfig(
-        args.source,
-        args.steps,
-        seed=args.seed,
-        environments=args.environments,
-        skill_weights=tuple(args.skills),
-        decision_s=args.decision_s,
-        overturned=args.overturned,
+    collector = (
+        _by_agent(args, robot, folder) if args.model is None else _by_model(args, robot, folder)
     )
-    collector = Collector(robot, folder, config, args.device)
     collector.run(args.minutes)
     _, shards = open_dataset(folder)
     total = sum(s.transitions for s in shards)
     print(f"{folder}: {collector.steps} transitions of source {args.source!r}, {total} in all")
     write_json(args.json, {"source_steps": collector.steps, "total_steps": total})
     return 0
+
+
+def _by_agent(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundCollector:
+    from ..pretrain.collect import CollectConfig, Collector
+
+    config = CollectConfig(
+        args.source,
+        args.steps,
+        seed=args.seed,
+        environments=args.environments,
+        overturned=args.overturned,
+        skill_weights=tuple(args.skills),
+        decision_s=args.decision_s,
+    )
+    return Collector(robot, folder, config, args.device)
+
+
+def _by_model(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundCollector:
+    from ..pretrain.collect_by_model import ModelCollectConfig, ModelCollector
+    from ..pretrain.train_bfm import load_run
+
+    name, bfm = load_run(args.model)
+    if name != robot.spec.name:
+        raise DataError(f"{args.model} trains {name}, not {robot.spec.name}")
+    config = ModelCollectConfig(
+        args.source,
+        args.steps,
+        seed=args.seed,
+        environments=args.environments,
+        overturned=args.overturned,
+    )
+    return ModelCollector(robot, folder, config, bfm)
 
 
 def _seconds(text: str) -> float:

@@ -32,7 +32,7 @@ def window_latents(
     # As exp(−distances / 2h) up to a factor, and only the direction of the sum matters.
     reward = torch.softmax(-distances / (2 * bandwidth), 1)
     smoothed = reward.float() @ reference_features
-    return torch.cat([features.view(plain, points, -1).mean(1), smoothed])
+    return torch.cat([features.view(plain, points, features.shape[-1]).mean(1), smoothed])
 
 
 def squared_distances(x: Tensor, y: Tensor) -> Tensor:
