@@ -77,9 +77,10 @@ class Planner:
             self._gate.check(plan.command, [v.embeddings for v in plan.variations])
         if self._rehearsal is None or plan.confidence < self._min_confidence:
             return plan
+        state = self._where()
         return self._rehearsal.improve(
             plan,
-            start=self._where(),
+            start=None if state is None else self._rehearsal.physics_of(state),
             seed=seed,
             refuse=self._refuses,
             on_progress=on_progress,

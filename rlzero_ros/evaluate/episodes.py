@@ -40,8 +40,7 @@ def task_rewards(robot: Robot, task: str, physics: NDArray[np.floating]) -> NDAr
 
 def run_episodes(robot: Robot, policy: Policy, episodes: int, steps: int, seed: int) -> Episodes:
     """Run a policy from random poses, all episodes side by side; equal seeds begin alike."""
-    environment = VectorEnvironment(robot, episodes, seed)
-    environment.reset()
+    environment = _begun(robot, episodes, seed)
     physics = np.empty((episodes, steps, environment.physics_dim))
     observations = np.empty((episodes, steps, robot.spec.observation_dim), np.float32)
     observation = environment.observe()
@@ -50,3 +49,14 @@ def run_episodes(robot: Robot, policy: Policy, episodes: int, steps: int, seed: 
         observation = environment.observe()
         observations[:, step], physics[:, step] = observation, environment.physics()
     return Episodes(observations, physics)
+
+
+def starts(robot: Robot, episodes: int, seed: int) -> NDArray[np.float64]:
+    """Where `run_episodes` begins: physics (episodes, nq + nv)."""
+    return _begun(robot, episodes, seed).physics()
+
+
+def _begun(robot: Robot, episodes: int, seed: int) -> VectorEnvironment:
+    environment = VectorEnvironment(robot, episodes, seed)
+    environment.reset()
+    return environment

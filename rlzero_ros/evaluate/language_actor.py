@@ -7,7 +7,6 @@ the guard's limits change none of the actions in [−1, 1]; its gentle engaging 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,6 +52,7 @@ class Answer:
     z: the latent (d,) that the robot acts on: the sentence's, or the hold behaviour's where it was
     refused; None for a robot that holds without a policy. refusal: why, empty if it was not.
     strip: a PNG of imagined frames above real ones, None without a plan. seconds: of all steps.
+    plan: what is imitated, None where it was refused.
     """
 
     z: NDArray[np.float32] | None
@@ -62,6 +62,7 @@ class Answer:
     code: ErrorCode
     strip: bytes | None
     seconds: float
+    plan: Plan | None = None
 
 
 class Actor:
@@ -71,13 +72,8 @@ class Actor:
         self.bundle, self.imaginer, self.settings = bundle, imaginer, settings
         self._pipeline = Pipeline(bundle, imaginer, variations=settings.variations)
 
-    def answer(
-        self, sentence: str, seed: int, improve: Callable[[Plan], Plan] | None = None
-    ) -> Answer:
-        """Imagine, project, imitate; a refusal is an answer too, other errors are raised.
-
-        improve: what is done to a plan that is not refused, as by a rehearsal.
-        """
+    def answer(self, sentence: str, seed: int) -> Answer:
+        """Imagine, project, imitate; a refusal is an answer too, other errors are raised."""
         started = time.monotonic()
         try:
             plan = self._pipeline.plan(sentence, seed=seed)
@@ -88,21 +84,25 @@ class Actor:
             needed = f"confidence {trust:.2f} is below {self.settings.min_confidence:.2f}"
             refusal = RlzeroError(needed, ErrorCode.LOW_SIMILARITY)
             return self._refused(refusal, started, plan.clip.source, trust, strip)
-        if improve is not None:
-            plan = improve(plan)
-            strip = self._strip(plan)
-        z = self._pipeline.latent(plan.projection)
+        z = self.latent(plan)
         seconds = time.monotonic() - started
-        return Answer(z, plan.clip.source, trust, "", ErrorCode.OK, strip, seconds)
+        return Answer(z, plan.clip.source, trust, "", ErrorCode.OK, strip, seconds, plan)
+
+    def latent(self, plan: Plan) -> NDArray[np.float32]:
+        """The latent (d,) that imitates what a plan found."""
+        return self._pipeline.latent(plan.projection)
 
     def policy(self, z: NDArray[np.float32] | None) -> Policy:
-        """π(·, z) for observations (n, observation_dim); without a latent no torque at all."""
+        """π(·, z) for observations (n, observation_dim); without a latent no torque at all.
+
+        z: (d,), or one for each of n robots (n, d).
+        """
         bfm, size = self.bundle.bfm(), self.bundle.spec.action_dim
         if z is None:
             if self.bundle.spec.command.interface == "position":
                 raise DataError(f"{self.bundle.spec.name} holds a pose, which this cannot simulate")
             return lambda observations: np.zeros((len(observations), size))
-        latent = torch.from_numpy(np.asarray(z, dtype=np.float32)[None])
+        latent = torch.from_numpy(np.atleast_2d(np.asarray(z, dtype=np.float32)))
 
         def act(observations: NDArray[np.float32]) -> NDArray[np.floating]:
             with torch.inference_mode():
@@ -124,7 +124,7 @@ class Actor:
         return Answer(hold, source, trust, error.message, error.code, strip, seconds)
 
     def _strip(self, plan: Plan) -> bytes:
-        # Of the clip alone: a plan's projection may join several, or be what a rehearsal chose.
+        # Of the clip alone: a plan's projection joins several.
         indices = plan.variations[0].projection.indices
         thumbnails = self.bundle.index().thumbnails
         chosen = spread(len(plan.clip.frames))

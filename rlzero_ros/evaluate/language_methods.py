@@ -10,15 +10,15 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..pipeline import Plan
 from ..rehearse.rehearsal import Rehearsal
 from ..robots.registry import Robot
-from .episodes import Policy, run_episodes
+from .episodes import Policy, run_episodes, starts
 from .language_actor import Actor
 from .language_scores import OURS, REHEARSED
 from .language_store import ResultStore, RunKey, RunResult, code_digest, config_digest
 from .language_suite import EPISODE_STEPS, LanguageTask
 
+Starts = NDArray[np.floating]
 FILM_S = 10.0
 """Of the first episode so much is kept to be looked at."""
 
@@ -55,8 +55,11 @@ class Method(Protocol):
         """Plain values that, with the seed, decide what `prepare` gives."""
         ...
 
-    def prepare(self, task: LanguageTask, seed: int) -> Prepared:
-        """Get ready to act on the task's prompt; nothing but the prompt may be looked at."""
+    def prepare(self, task: LanguageTask, seed: int, starts: Starts) -> Prepared:
+        """Get ready to act on the task's prompt; nothing else of the task may be looked at.
+
+        starts: physics (episodes, nq + nv), where the robot is in each episode when it hears it.
+        """
         ...
 
     def estimate_s(self) -> float:
@@ -81,7 +84,7 @@ class Ours:
             "code": code_digest("imagine", "project", "imitate", "bundle.py", "pipeline.py"),
         }
 
-    def prepare(self, task: LanguageTask, seed: int) -> Prepared:
+    def prepare(self, task: LanguageTask, seed: int, starts: Starts) -> Prepared:
         """See `Method.prepare`."""
         answer = self._actor.answer(task.prompt, seed)
         details = {"source": answer.source, "confidence": answer.confidence}
@@ -94,7 +97,7 @@ class Ours:
 
 
 class Rehearsed:
-    """Ours, with several plans tried on the robot's own model before one of them is chosen."""
+    """Ours, with several ways tried on the robot's own model, from where it is in each episode."""
 
     name = REHEARSED
 
@@ -108,24 +111,23 @@ class Rehearsed:
         ours = Ours(self._actor).config(task)
         return {**ours, "candidates": self._candidates, "rehearsal": code_digest("rehearse")}
 
-    def prepare(self, task: LanguageTask, seed: int) -> Prepared:
-        """See `Method.prepare`."""
-        seconds = [0.0]
-
-        def improve(plan: Plan) -> Plan:
-            started = time.monotonic()
-            better = self._rehearsal.improve(plan, seed=seed)
-            seconds[0] = time.monotonic() - started
-            return better
-
-        answer = self._actor.answer(task.prompt, seed, improve)
-        policy = self._actor.policy(answer.z)
-        details = {"source": answer.source, "confidence": answer.confidence}
-        return Prepared(policy, seconds[0], answer.refusal, answer.strip, details)
+    def prepare(self, task: LanguageTask, seed: int, starts: Starts) -> Prepared:
+        """See `Method.prepare`; rehearsed from every start, seconds: of one rehearsal."""
+        answer = self._actor.answer(task.prompt, seed)
+        details: dict[str, Any] = {"source": answer.source, "confidence": answer.confidence}
+        if answer.plan is None:
+            policy = self._actor.policy(answer.z)
+            return Prepared(policy, 0.0, answer.refusal, answer.strip, details)
+        began = time.monotonic()
+        plans = [self._rehearsal.improve(answer.plan, start=one, seed=seed) for one in starts]
+        seconds = (time.monotonic() - began) / len(plans)
+        policy = self._actor.policy(np.stack([self._actor.latent(plan) for plan in plans]))
+        details["rehearsals"] = [plan.rehearsal.to_dict() for plan in plans if plan.rehearsal]
+        return Prepared(policy, seconds, "", answer.strip, details)
 
     def estimate_s(self) -> float:
         """See `Method.estimate_s`."""
-        return 1.0 + 0.1 * self._candidates
+        return 1.0 + 0.6 * self._candidates
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,9 @@ class Run:
 
     def carry_out(self, store: ResultStore) -> RunResult:
         """Prepare, act, judge, and keep the result."""
-        prepared, trial = self.method.prepare(self.task, self.seed), self.trial
+        trial = self.trial
+        begin = starts(self.robot, trial.episodes, self.seed)
+        prepared = self.method.prepare(self.task, self.seed, begin)
         episodes = run_episodes(self.robot, prepared.policy, trial.episodes, trial.steps, self.seed)
         returns = episodes.returns(self.robot, self.task.name) * (EPISODE_STEPS / trial.steps)
         result = RunResult(

@@ -19,7 +19,7 @@ from ..errors import DataError, RlzeroError
 from ..pretrain.dataset import read_info
 from ..project.embedder import load_embedder, name_of
 from ..robots.registry import Robot
-from .language_methods import Prepared
+from .language_methods import Prepared, Starts
 from .language_store import code_digest
 from .language_suite import LanguageTask
 from .rivals_data import choose_episodes
@@ -72,7 +72,7 @@ class Rival:
             config |= {"alpha": o.alpha, "baseline": o.baseline}
         return config
 
-    def prepare(self, task: LanguageTask, seed: int) -> Prepared:
+    def prepare(self, task: LanguageTask, seed: int, starts: Starts) -> Prepared:
         """See `Method.prepare`."""
         data, o = self._labeller.data, self._options
         started = time.monotonic()

@@ -92,8 +92,20 @@ class Imitator:
                 latent += weight * project_to_sphere(reward @ self._features)
         return project_to_sphere(latent)
 
+    def distance(
+        self, visited: NDArray[np.floating], shown: NDArray[np.floating], rests: bool | None = None
+    ) -> NDArray[np.float64]:
+        """Of observations (n, observation_dim) to the nearest that `latent` takes of those shown
+        (T, observation_dim): (n,) Euclidean, each coordinate in standard deviations and weighted.
+
+        rests: whether what is shown rests; None: as its velocities tell.
+        """
+        shown, _, rests = self._typical(np.asarray(shown), rests)
+        scaled = np.asarray(visited, dtype=np.float64) * self._scale
+        return np.sqrt(self._squares(scaled, self._steady(shown, rests)))
+
     def _typical(
-        self, observations: NDArray[np.floating]
+        self, observations: NDArray[np.floating], rests: bool | None = None
     ) -> tuple[NDArray[np.floating], float, bool]:
         """What to imitate of a demonstration, the bandwidth, and whether it rests.
 
@@ -104,7 +116,7 @@ class Imitator:
         scaled = observations * self._velocity_scale
         speed = np.linalg.norm(scaled[:, self._velocities], axis=1)
         middle = np.median(speed)
-        if middle < _AT_REST:
+        if middle < _AT_REST if rests is None else rests:
             return observations[speed <= middle], self._bandwidth / 2.0, True
         return observations[speed >= middle], self._bandwidth, False
 
@@ -116,7 +128,12 @@ class Imitator:
 
     def _distances(self, observations: NDArray[np.floating]) -> NDArray[np.float64]:
         """Squared distance (N,) of each reference state to the nearest demonstrated one."""
+        return self._squares(self._reference, observations)
+
+    def _squares(
+        self, scaled: NDArray[np.float64], observations: NDArray[np.floating]
+    ) -> NDArray[np.float64]:
+        """Squared distance (n,) of each scaled state to the nearest observation."""
         shown = np.asarray(observations, dtype=np.float64) * self._scale
-        cross = self._reference @ shown.T
-        squares = np.square(self._reference).sum(1)[:, None] + np.square(shown).sum(1)
-        return np.maximum(squares - 2.0 * cross, 0.0).min(1)
+        squares = np.square(scaled).sum(1)[:, None] + np.square(shown).sum(1)
+        return np.maximum(squares - 2.0 * (scaled @ shown.T), 0.0).min(1)

@@ -10,46 +10,47 @@ from numpy.typing import NDArray
 
 from ..pipeline import Variation, trusted
 from ..project.index import ObservationIndex
-from ..project.projection import SINGLE_FRAME, Projection, join, project_embeddings
+from ..project.projection import Projection, join
 
-# Observations of the shortest candidate; fewer hang on a single picture.
-_FEW = 8
+# Observations of a candidate. What is found for one pose is rarely one pose: fewer observations
+# agree with each other, and lead the robot to another end.
+_FEW = (4, 12)
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """name: how it was made. projection: what to imitate. variation: the one that shows it."""
+    """name: how it was made. projection: what to imitate."""
 
     name: str
     projection: Projection
-    variation: int = 0
 
 
 def candidates(
-    variations: Sequence[Variation], index: ObservationIndex, count: int
+    variations: Sequence[Variation], index: ObservationIndex, count: int, seed: int = 0
 ) -> list[Candidate]:
-    """Up to `count` candidates; the first is what is done unrehearsed, all that is trusted.
+    """`count` candidates; the first is what is done unrehearsed, all that is trusted.
 
-    Then come: the same by their poses alone, the half that is most like the pictures, each
-    variation, and the few most similar observations.
+    The others are each the 4 or 12 observations most like one of them that the seed draws; fewer
+    if there are fewer observations than that.
     """
-    sure = trusted(variations)
-    joined = join([v.projection for v in sure])
+    joined = join([variation.projection for variation in trusted(variations)])
     found = [Candidate("all", joined)]
-    poses = [_poses(v, index) for v in sure]
-    found.append(Candidate("poses", join(poses)))
-    best = np.argsort(-joined.similarities, kind="stable")
-    found.append(Candidate("surest half", _rows(joined, np.sort(best[: -(-len(best) // 2)]))))
-    if len(variations) > 1:
-        found += [Candidate(f"drawing {n}", v.projection, n) for n, v in enumerate(variations)]
-    found.append(Candidate("surest few", _rows(joined, np.sort(best[:_FEW]))))
-    return found[:count]
+    nearest = _nearest(joined, index)
+    drawn = np.random.default_rng(seed).permutation(len(nearest))[: count - 1]
+    for number, row in enumerate(drawn):
+        few = _FEW[number % len(_FEW)]
+        rows = np.sort(nearest[row, :few])
+        found.append(Candidate(f"{len(rows)} like observation {row}", _rows(joined, rows)))
+    return found
 
 
-def _poses(variation: Variation, index: ObservationIndex) -> Projection:
-    """The projection without regard to what comes before and after a frame."""
-    fps = variation.clip.fps
-    return project_embeddings(variation.embeddings, fps, index, SINGLE_FRAME, 0.0)
+def _nearest(projection: Projection, index: ObservationIndex) -> NDArray[np.intp]:
+    """For each observation (T,) the rows (T, T) of all, nearest first, each coordinate in standard
+    deviations of the robot's data.
+    """
+    scaled = projection.observations / (index.observations.std(0) + 1e-3)
+    distances = np.square(scaled[:, None] - scaled).sum(-1)
+    return distances.argsort(1, kind="stable")
 
 
 def _rows(projection: Projection, rows: NDArray[np.intp]) -> Projection:

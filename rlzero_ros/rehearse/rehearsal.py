@@ -11,21 +11,16 @@ from numpy.typing import NDArray
 
 from ..bundle import Bundle
 from ..errors import ErrorCode, RobotError
-from ..pipeline import OnProgress, Plan, Variation
-from ..project.projection import join
+from ..pipeline import OnProgress, Plan
 from ..robots.state import RobotState
-from .candidates import Candidate, candidates
-from .judge import choose, standardized
-from .likeness import Likeness
+from .candidates import candidates
+from .judge import choose, shows_pose
 from .report import RehearsalReport
 from .twin import Trials, Twin
 from .veto import VetoLimits, vetoes
 
-# Moments of a trial that are compared, per second, as in an imagined clip.
-_MOMENTS_HZ = 20.0
 # What the robot does on its way there does not count.
 _TRANSITION = 1.0 / 3.0
-_STARTS = 2
 
 
 class Rehearsal:
@@ -53,13 +48,16 @@ class Rehearsal:
         self._bundle, self._count, self._seconds = bundle, count, seconds
         self._limits = limits or VetoLimits()
         self._twin = Twin(bundle.spec, bundle.model_xml, threads)
-        self._likeness = Likeness(bundle.index())
+
+    def physics_of(self, state: RobotState) -> NDArray[np.float64]:
+        """Where a robot is that says so, as `improve` takes it."""
+        return self._twin.physics_of(state)
 
     def improve(
         self,
         plan: Plan,
         *,
-        start: RobotState | None = None,
+        start: NDArray[np.floating] | None = None,
         seed: int = 0,
         refuse: bool = False,
         on_progress: OnProgress | None = None,
@@ -69,9 +67,9 @@ class Rehearsal:
 
         Args:
             plan: as the pipeline made it.
-            start: where the robot is; None: the default pose of its model. Every candidate is tried
-                from there and from some state of the robot's data.
-            seed: of that state.
+            start: physics (nq + nv,) where the robot is, from where every candidate is tried; None:
+                the default pose of its model.
+            seed: of the candidates.
             refuse: where all candidates are vetoed, raise RobotError (REHEARSAL_VETO) instead of
                 taking the least bad one.
             on_progress: called with ``rehearse`` and a fraction.
@@ -80,19 +78,18 @@ class Rehearsal:
         began = time.monotonic()
         report = on_progress or (lambda stage, fraction: None)
         report("rehearse", 0.0)
-        found = candidates(plan.variations, self._bundle.index(), self._count)
+        found = candidates(plan.variations, self._bundle.index(), self._count, seed)
         imitator = self._bundle.imitator()
         latents = np.stack([imitator.latent(c.projection.observations) for c in found])
-        starts = np.repeat(self._starts(start, seed), len(found), axis=0)
         trials = self._twin.try_out(
             self._act,
-            np.tile(latents, (_STARTS, 1)),
-            starts,
+            latents,
+            self._twin.default_physics() if start is None else start,
             self._seconds,
             on_progress=lambda fraction: report("rehearse", 0.9 * fraction),
             is_canceled=is_canceled,
         )
-        result = self._judge(plan.variations, found, trials, began)
+        result = self._judge(plan, [candidate.name for candidate in found], trials, began)
         report("rehearse", 1.0)
         if refuse and all(result.vetoes):
             raise RobotError(
@@ -100,17 +97,7 @@ class Rehearsal:
                 f"{result.names[result.chosen]}: {result.vetoes[result.chosen]}",
                 ErrorCode.REHEARSAL_VETO,
             )
-        chosen = found[result.chosen]
-        order = [
-            chosen.variation,
-            *(n for n in range(len(plan.variations)) if n != chosen.variation),
-        ]
-        return replace(
-            plan,
-            variations=tuple(plan.variations[n] for n in order),
-            projection=chosen.projection,
-            rehearsal=result,
-        )
+        return replace(plan, projection=found[result.chosen].projection, rehearsal=result)
 
     def _act(
         self, observations: NDArray[np.float32], latents: NDArray[np.float32]
@@ -124,43 +111,23 @@ class Rehearsal:
                 .numpy()
             )
 
-    def _starts(self, start: RobotState | None, seed: int) -> NDArray[np.float64]:
-        """Where the robot is, and states that it has been in: (_STARTS, nq + nv)."""
-        here = self._twin.default_physics() if start is None else self._twin.physics_of(start)
-        known = self._bundle.index().physics
-        rows = np.random.default_rng(seed).integers(len(known), size=_STARTS - 1)
-        return np.stack([here, *known[rows]])
-
-    def _judge(
-        self,
-        variations: tuple[Variation, ...],
-        found: list[Candidate],
-        trials: Trials,
-        began: float,
-    ) -> RehearsalReport:
-        """trials: of all candidates from the first start, then from the next."""
-        shown = join([v.projection for v in variations])
-        clips = [(v.embeddings, v.clip.fps) for v in variations]
-        steps = trials.observations.shape[1]
-        period = self._bundle.spec.control_period_s
-        stride = max(1, round(1.0 / (_MOMENTS_HZ * period)))
-        hz = 1.0 / (stride * period)
-        moments = trials.observations[:, int(_TRANSITION * steps) :: stride]
-        shape = (_STARTS, len(found))
-        looks = np.array([self._likeness.looks(done, hz, clips) for done in moments])
-        moves = np.array([self._likeness.moves(done, shown.observations) for done in moments])
-        looks, moves = looks.reshape(shape), moves.reshape(shape)
-        scores = standardized(looks) + standardized(moves)
+    def _judge(self, plan: Plan, names: list[str], trials: Trials, began: float) -> RehearsalReport:
+        pose, shown = shows_pose(plan.variations), plan.projection
+        imitator, steps = self._bundle.imitator(), trials.observations.shape[1]
+        distances = np.array(
+            [
+                imitator.distance(done, shown.observations, rests=pose or None).mean()
+                for done in trials.observations[:, int(_TRANSITION * steps) :]
+            ]
+        )
         heights = self._twin.base_height(self._bundle.index().physics[shown.indices])
-        # From where the robot is; it may well fall from a state that it only might be in.
-        vetoed = vetoes(trials.first(len(found)), heights, self._limits)
+        vetoed = vetoes(trials, heights, self._limits)
         return RehearsalReport(
-            names=tuple(c.name for c in found),
-            looks=tuple(looks.mean(0).tolist()),
-            moves=tuple(moves.mean(0).tolist()),
-            scores=tuple(scores.mean(0).tolist()),
+            names=tuple(names),
+            distances=tuple(distances.tolist()),
             vetoes=vetoed,
-            chosen=choose(scores, [not veto for veto in vetoed]),
+            chosen=choose(distances, [not veto for veto in vetoed], pose),
+            pose=pose,
             seconds=time.monotonic() - began,
             simulated_s=self._seconds,
         )

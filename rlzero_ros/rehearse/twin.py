@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 
 import mujoco
@@ -38,10 +38,6 @@ class Trials:
     base_height: NDArray[np.float64]
     saturated: NDArray[np.float64]
     strained: NDArray[np.float64]
-
-    def first(self, count: int) -> Trials:
-        """Of the first so many latents."""
-        return Trials(**{field.name: getattr(self, field.name)[:count] for field in fields(self)})
 
 
 class Twin:

@@ -178,7 +178,7 @@ def test_a_rival_answers_a_prompt_with_a_policy(dataset, tmp_path):
     task = LanguageTask("walker", "stand", "up you go", 1000.0, 0.0)
     other = LanguageTask("walker", "stand", "lie low", 1000.0, 0.0)
     assert rival.config(task) != rival.config(other)
-    prepared = rival.prepare(task, 0)
+    prepared = rival.prepare(task, 0, np.zeros((1, 18)))
     assert prepared.policy(np.zeros((3, 24), np.float32)).shape == (3, 6)
     assert prepared.seconds > 0
     assert prepared.details["transitions"] == 42

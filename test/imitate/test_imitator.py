@@ -117,3 +117,17 @@ def test_what_rests_is_asked_not_to_travel(bfm, reference):
     still[:, 4] = 0.0
     z = Imitator(bfm, reference, 0.0, velocities=velocities, travel=travel).latent(shown)
     np.testing.assert_allclose(z, imitation_latent(bfm, still), atol=1e-5)
+
+
+def test_the_distance_is_to_what_is_imitated(bfm, reference):
+    """Of a demonstration that rests the slower half counts, and it is not to travel."""
+    velocities = np.array([False, False, False, True, True])
+    travel = np.array([False, False, False, False, True])
+    imitator = Imitator(bfm, reference, 1.0, velocities=velocities, travel=travel)
+    slow, fast = [1.0, 0.0, 0.0, 0.1, 0.2], [3.0, 0.0, 0.0, 2.0, 2.0]
+    visited = np.array([[1.0, 0.0, 0.0, 0.1, 0.0], fast, [1.0, 1.0, 0.0, 0.1, 0.0]])
+    scaled = (visited - visited[0]) / (reference.std(0) + 1e-3)
+    far = imitator.distance(visited, np.array([slow, fast]), rests=True)
+    np.testing.assert_allclose(far, np.linalg.norm(scaled, axis=1), atol=1e-5)
+    # Moving, the faster half is what counts.
+    assert imitator.distance(visited, np.array([slow, fast]), rests=False).argmin() == 1
