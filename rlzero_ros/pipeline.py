@@ -30,7 +30,7 @@ _HARDLY = 0.5
 """A drawing found with less than this share of the surest one's confidence is not imitated."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Variation:
     """One way of imagining a sentence: its clip of T frames, their embeddings (T, dim), and the
     observations that they were projected to.
@@ -45,8 +45,9 @@ class Variation:
 class Plan:
     """What a sentence became: the observations to imitate, and the seconds it took.
 
-    variations: at least one. projection: those of the `trusted` variations, one after another;
-    after a rehearsal the one that did best, and the first variation is the one that shows it best.
+    variations: at least one, the `trusted` ones first, so that the first shows what is imitated.
+    projection: those of the trusted ones, one after another; after a rehearsal the one that did
+    best, and the first variation is the one that shows it best.
     rehearsal: what the rehearsal found; None without one.
     """
 
@@ -59,7 +60,7 @@ class Plan:
 
     @property
     def clip(self) -> Clip:
-        """The clip that stands for the plan."""
+        """The clip that stands for the plan, one of those that are imitated."""
         return self.variations[0].clip
 
     @property
@@ -129,8 +130,10 @@ class Pipeline:
         if is_canceled is not None and is_canceled():
             raise CommandError(f"{sentence!r} was canceled", ErrorCode.CANCELED)
         report("project", 0.0)
-        variations = self._best_way(ways)
-        projection = join([variation.projection for variation in trusted(variations)])
+        shown = self._best_way(ways)
+        sure = trusted(shown)
+        variations = (*sure, *(variation for variation in shown if variation not in sure))
+        projection = join([variation.projection for variation in sure])
         report("project", 1.0)
         seconds = imagined - started, time.monotonic() - imagined
         return Plan(sentence, variations, projection, *seconds)

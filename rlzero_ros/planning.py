@@ -106,6 +106,7 @@ def strip_of(plan: Planned, thumbnails: Thumbnails) -> bytes:
     """Some of the imagined frames above the real ones that they were projected to, as a PNG."""
     if isinstance(plan, Skill):
         return plan.strip
+    # Of the clip alone: a plan's projection may join several, or be what a rehearsal chose.
     chosen = spread(len(plan.clip.frames))
     indices = plan.variations[0].projection.indices
     real = [thumbnails.decode(int(indices[i])) for i in chosen]

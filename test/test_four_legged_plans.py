@@ -3,6 +3,7 @@
 A dog's lying, rearing and galloping were all that was imagined, and their plans were refused.
 """
 
+import dataclasses
 from itertools import product
 
 import mujoco
@@ -14,6 +15,7 @@ from rlzero_ros.errors import ErrorCode, ImagineError
 from rlzero_ros.evaluate.language_actor import PlannerSettings
 from rlzero_ros.imagine.registry import load_imaginer
 from rlzero_ros.pipeline import Pipeline, trusted
+from rlzero_ros.planning import strip_of
 from rlzero_ros.pretrain.figure_observations import observed_forward_speed
 from rlzero_ros.project.projection import confidence
 from rlzero_ros.robots.observation import load_model
@@ -100,6 +102,22 @@ def test_a_drawing_that_is_hardly_found_is_not_imitated(plans):
     assert 1 <= len(kept) < len(plan.variations)
     assert np.array_equal(plan.projection.indices, np.concatenate(kept))
     assert plan.confidence == pytest.approx(np.mean(sure))  # the gate sees all of them
+
+
+@pytest.mark.parametrize("seed", [501, 504])  # both are hardly found as they are drawn first
+def test_people_are_shown_a_drawing_that_is_imitated(plans, seed):
+    # The strip and the preview showed the one that was left out.
+    pipeline, plan = plans("cheetah", "a dog asleep", seed)
+
+    def strip(variations):
+        shown = dataclasses.replace(plan, variations=variations)
+        return strip_of(shown, pipeline.bundle.index().thumbnails)
+
+    kept = trusted(plan.variations)
+    assert 1 <= len(kept) < len(plan.variations)
+    assert strip(plan.variations) in {strip((variation,)) for variation in kept}
+    assert any(plan.clip is variation.clip for variation in kept)
+    assert set(plan.variations[0].projection.indices) <= set(plan.projection.indices)
 
 
 @pytest.mark.parametrize("robot", ROBOTS)

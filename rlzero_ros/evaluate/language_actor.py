@@ -20,8 +20,8 @@ from ..errors import CommandError, DataError, ErrorCode, RlzeroError
 from ..imagine.base import Imaginer
 from ..paths import find_folder, resource_roots
 from ..pipeline import Pipeline, Plan
+from ..planning import strip_of
 from .episodes import Policy
-from .strip import png, projection_strip, spread
 
 PLANNER_CONFIG = "planner.yaml"
 
@@ -79,7 +79,8 @@ class Actor:
             plan = self._pipeline.plan(sentence, seed=seed)
         except CommandError as error:
             return self._refused(error, started)
-        trust, strip = plan.confidence, self._strip(plan)
+        trust, thumbnails = plan.confidence, self.bundle.index().thumbnails
+        strip = strip_of(plan, thumbnails)
         if trust < self.settings.min_confidence:
             needed = f"confidence {trust:.2f} is below {self.settings.min_confidence:.2f}"
             refusal = RlzeroError(needed, ErrorCode.LOW_SIMILARITY)
@@ -122,14 +123,6 @@ class Actor:
         seconds = time.monotonic() - started
         hold = self.bundle.hold_latent
         return Answer(hold, source, trust, error.message, error.code, strip, seconds)
-
-    def _strip(self, plan: Plan) -> bytes:
-        # Of the clip alone: a plan's projection joins several.
-        indices = plan.variations[0].projection.indices
-        thumbnails = self.bundle.index().thumbnails
-        chosen = spread(len(plan.clip.frames))
-        real = [thumbnails.decode(int(indices[i])) for i in chosen]
-        return png(projection_strip([plan.clip.frames[i] for i in chosen], real))
 
 
 def find_bundle_of(robot: str, folder: Path | None = None) -> Bundle | None:
