@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from processes import nodes_with, processes_that
 
 ROOT = Path(__file__).parents[2]
 PARENT = """
@@ -45,20 +46,13 @@ def parent(tmp_path):
         process.stdout.close()
 
 
-def alive(mark):
-    """Command lines of the processes that carry the mark, by number."""
-    wanted, found = f"RLZERO_TEST_MARK={mark}".encode(), {}
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit() and wanted in (folder / "environ").read_bytes().split(b"\0"):
-                found[int(folder.name)] = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-    return found
-
-
 def nodes_of(mark):
-    return [pid for pid, command in alive(mark).items() if b"mujoco_node" in command]
+    return nodes_with(f"RLZERO_TEST_MARK={mark}")
+
+
+def alive(mark):
+    """All processes that carry the mark, the shell that ends the nodes among them."""
+    return processes_that(lambda c, e: f"RLZERO_TEST_MARK={mark}".encode() in e.split(b"\0"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGHUP])

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from processes import nodes_with, processes_that
 
 from rlzero_ros.errors import ErrorCode
 
@@ -54,26 +55,9 @@ def wait_for_line(process, text):
     pytest.fail(f"it ended without saying {text!r}")
 
 
-def processes_that(match):
-    """Processes of whose command line and environment (bytes both) a function is true."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        if not folder.name.isdigit() or int(folder.name) == os.getpid():
-            continue
-        try:
-            environment = (folder / "environ").read_bytes()
-            command = (folder / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if match(command, environment):
-            found.append(int(folder.name))
-    return found
-
-
 def nodes_of(domain):
     """Nodes whose environment names the domain."""
-    wanted = f"ROS_DOMAIN_ID={domain}".encode()
-    return processes_that(lambda c, e: wanted in e.split(b"\0") and b"rlzero_ros.nodes" in c)
+    return nodes_with(f"ROS_DOMAIN_ID={domain}")
 
 
 def maps_shared_memory(pid):
