@@ -2,16 +2,15 @@
 
 import contextlib
 import dataclasses
-import gc
 import os
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from nav_msgs.msg import Odometry
+from punctual import be_punctual
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 from sensor_msgs.msg import Imu, JointState
 from std_srvs.srv import SetBool, Trigger
@@ -267,21 +266,6 @@ class Operator:
         future = client.call_async(request)
         self._wait(future.done, 10.0, f"answer of {client.srv_name}")
         return future.result()
-
-
-def be_punctual():
-    """Put this process's threads under real-time scheduling, as a robot's own computer is.
-
-    On a busy machine the robot would otherwise fall silent for longer than the guard allows. The
-    main thread is left alone: the nodes that it starts would inherit from it. All that the tests
-    have loaded so far is not looked through for garbage again, which takes a quarter of a second.
-    """
-    gc.collect()
-    gc.freeze()
-    for thread in Path("/proc/self/task").iterdir():
-        if int(thread.name) != os.getpid():
-            with contextlib.suppress(PermissionError, ProcessLookupError):
-                os.sched_setscheduler(int(thread.name), os.SCHED_RR, os.sched_param(30))
 
 
 @pytest.fixture

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +12,6 @@ from nav_msgs.msg import Odometry
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Imu, JointState
 
-from rlzero_ros.nodes.control_loop import quiet_interpreter
 from rlzero_ros.nodes.robot_state_messages import time_message
 from rlzero_ros.robots.spec import RobotSpec
 
@@ -72,11 +68,6 @@ class PlayedRobot:
         time.sleep(period_s)
 
     def _run(self) -> None:
-        # Looking through all that the tests have loaded for garbage takes a quarter of a second.
-        with quiet_interpreter():
-            self._play()
-
-    def _play(self) -> None:
         deadline = time.monotonic()
         while not self._ending.is_set():
             with self._turn:
@@ -98,15 +89,3 @@ class PlayedRobot:
         for message in messages.values():
             message.header.stamp = stamp
         return messages
-
-
-def be_punctual() -> None:
-    """Put this process's threads under real-time scheduling, as a robot's own computer is.
-
-    On a busy machine the robot would otherwise fall silent for longer than the guard allows. The
-    main thread is left alone: the nodes that it starts would inherit from it.
-    """
-    for thread in Path("/proc/self/task").iterdir():
-        if int(thread.name) != os.getpid():
-            with contextlib.suppress(PermissionError, ProcessLookupError):
-                os.sched_setscheduler(int(thread.name), os.SCHED_RR, os.sched_param(30))

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
+from punctual import be_punctual
 
 from rlzero_ros.bundle import Bundle
 from rlzero_ros.msg import PolicyStatus
@@ -16,7 +17,7 @@ from rlzero_ros.msg import PolicyStatus
 from .operator import Operator, wait_until
 from .outside import OutsideNode
 from .recorder import CommandRecorder
-from .robot import PlayedRobot, be_punctual
+from .robot import PlayedRobot
 
 START_S = 120.0
 BLEND_S = 0.4
