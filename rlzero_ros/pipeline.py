@@ -46,8 +46,7 @@ class Plan:
     """What a sentence became: the observations to imitate, and the seconds it took.
 
     variations: at least one, the `trusted` ones first, so that the first shows what is imitated.
-    projection: those of the trusted ones, one after another; after a rehearsal the one that did
-    best, and the first variation is the one that shows it best.
+    projection: those of the trusted ones, one after another; after a rehearsal some of them.
     rehearsal: what the rehearsal found; None without one.
     """
 

@@ -1,0 +1,90 @@
+"""Executors outlive what is destroyed while they wait, and nothing else."""
+
+import sys
+import threading
+import time
+
+import pytest
+
+rclpy = pytest.importorskip("rclpy")
+
+from rclpy.action import ActionServer  # noqa: E402
+from rclpy.callback_groups import ReentrantCallbackGroup  # noqa: E402
+from rclpy.impl.implementation_singleton import rclpy_implementation  # noqa: E402
+
+from rlzero_ros.action import ExecuteCommand  # noqa: E402
+from rlzero_ros.nodes.executor import make_executor  # noqa: E402
+
+
+class Spun:
+    """A node whose executor spins in a thread, at every moment collecting what to wait for."""
+
+    def __init__(self, threads):
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context)
+        self.node = rclpy.create_node("spun", context=self.context)
+        self.group = ReentrantCallbackGroup()
+        self.beats, self.error = 0, None
+        self.node.create_timer(0.0005, self._beat, callback_group=self.group)
+        self._executor = make_executor(threads, context=self.context)
+        self._executor.add_node(self.node)
+        self._thread = threading.Thread(target=self._spin)
+        self._thread.start()
+
+    def action(self):
+        return ActionServer(
+            self.node, ExecuteCommand, "go", lambda goal: None, callback_group=self.group
+        )
+
+    def ended(self, timeout):
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def close(self):
+        self._executor.shutdown()
+        self._thread.join()
+        self.node.destroy_node()
+        rclpy.try_shutdown(context=self.context)
+
+    def _beat(self):
+        self.beats += 1
+
+    def _spin(self):
+        try:
+            self._executor.spin()
+        except Exception as error:  # noqa: BLE001 - what the tests are about
+            self.error = error
+
+
+@pytest.fixture(params=[1, 4])
+def spun(request):
+    node = Spun(request.param)
+    yield node
+    node.close()
+
+
+def test_an_action_server_may_be_destroyed_while_the_executor_waits(spun):
+    """Regression: a planner that was deactivated on a busy machine died of RCLError."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # as if another thread always came in between
+    try:
+        end = time.monotonic() + 2.0
+        while time.monotonic() < end and spun.error is None:
+            server = spun.action()
+            time.sleep(0.0005)
+            server.destroy()
+    finally:
+        sys.setswitchinterval(interval)
+    assert spun.error is None
+    before = spun.beats
+    time.sleep(0.2)
+    assert spun.beats > before
+
+
+def test_what_stays_invalid_ends_it(spun):
+    server = spun.action()
+    server._handle.destroy_when_not_in_use()  # and stays with its node
+    assert spun.ended(10.0)
+    assert isinstance(
+        spun.error, rclpy_implementation.RCLError | rclpy_implementation.InvalidHandle
+    )
