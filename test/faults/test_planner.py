@@ -124,9 +124,11 @@ def frozen_imagining(stage):
     handle = stage.speaker.reach("imagine")
     start_s = time.monotonic()
     stage.process("planner_node").send(signal.SIGSTOP)
-    time.sleep(2.0)
-    measured = stage.expect_unmoved(plan, start_s)
-    stage.process("planner_node").send(signal.SIGCONT)
+    try:
+        time.sleep(2.0)
+        measured = stage.expect_unmoved(plan, start_s)
+    finally:  # the rows that follow need it
+        stage.process("planner_node").send(signal.SIGCONT)
     assert stage.speaker.result(handle)[0] == GoalStatus.STATUS_SUCCEEDED
     return measured
 
