@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--rehearse",
         type=_count,
-        default=0,
+        default=8,
         metavar="K",
         help="first try up to K plans on the robot's model, and send the best (0 or 1: none; "
         "default: %(default)s)",

@@ -27,7 +27,7 @@ PLANNING_PARAMETERS: dict[str, Row] = {
         16,
     ),
     "rehearsal.candidates": (
-        0,
+        8,
         "Ways to do a sentence that are tried on the robot's model before one is sent; 0 or 1: "
         "none.",
         0,

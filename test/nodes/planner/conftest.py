@@ -249,8 +249,10 @@ class Nodes:
         return [self._wait(self._alive[name]) for name in makers]
 
     def _planner(self, namespace=None, **parameters):
-        # Nothing that another test said comes back, unless a test is about that.
-        options = {"bundle": "tiny", "min_confidence": -1.0, "skills.cache": False, **parameters}
+        # Nothing that another test said comes back, and nothing is rehearsed, since a policy with
+        # random weights falls whatever it is told; unless a test is about that.
+        options = {"bundle": "tiny", "min_confidence": -1.0, "skills.cache": False}
+        options |= {"rehearsal.candidates": 0, **parameters}
         return self.starter("planner_node", parameters=options, namespace=namespace)
 
     def _simulator(self, **parameters):

@@ -25,6 +25,8 @@ def run(world, tmp_path):
 
     def start(*arguments, **environment):
         command = [sys.executable, "-m", "rlzero_ros.cli", "run", "--bundle", "tiny"]
+        # A policy with random weights falls whatever it is told.
+        command += ["--rehearse", "0"]
         command += ["--report", str(tmp_path / "out" / "report.json"), *arguments]
         process = subprocess.Popen(
             command,
