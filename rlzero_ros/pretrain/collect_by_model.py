@@ -2,8 +2,8 @@
 
 A model trained on other agents' data never saw where its own actions lead, and a value that nothing
 contradicts is believed. Here it acts on latents drawn as in training: those that imitate stretches
-of the data, those of single states, and random directions. Trained on, with these data added, it
-learns better policies for the same prompts; nothing of any task is asked for.
+of the data, those of single states, and random directions; nothing of any task is asked for. What
+training on, with these data added, gains on which robot: docs/results.md.
 """
 
 from __future__ import annotations
