@@ -64,7 +64,7 @@ class SimulatedRun:
     seconds: float
     seed: int
     folder: Path
-    rehearse: int = 8
+    rehearse: int
 
     def carry_out(self, progress: Progress) -> tuple[RunReport, Recording]:
         """Start the nodes, arm, send the command, let the robot act, end the nodes.
