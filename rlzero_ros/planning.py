@@ -88,8 +88,13 @@ class Planner:
         )
 
     def worked(self, planned: Planned, seed: int) -> None:
-        """The robot acts on it: remember the sentence."""
+        """The robot acts on it: remember the sentence.
+
+        Not a way that was chosen for where the robot is.
+        """
         if self._memory is None or not self._remembers or not isinstance(planned, Plan):
+            return
+        if planned.rehearsal is not None and planned.rehearsal.suits_here:
             return
         if planned.command.casefold() != DO_WHAT_YOU_SEE:
             self._memory.remember(skill_of(planned, self._pipeline.bundle, "plan"), seed)

@@ -63,6 +63,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the episodes that begin in any orientation, such as on the back, where those of "
         "the robot would begin on its feet (default: %(default)s)",
     )
+    parser.add_argument(
+        "--late-s",
+        type=_lateness,
+        default=0.0,
+        metavar="S",
+        help="actions come up to so late, each episode's by its own share of it, as they do on a "
+        "robot; less than a control period (default: %(default)s)",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--device", default="cpu", help="torch device of the agent")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
@@ -99,6 +107,7 @@ def _by_agent(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundColl
         seed=args.seed,
         environments=args.environments,
         overturned=args.overturned,
+        late_s=args.late_s,
         skill_weights=tuple(args.skills),
         decision_s=args.decision_s,
     )
@@ -118,6 +127,7 @@ def _by_model(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundColl
         seed=args.seed,
         environments=args.environments,
         overturned=args.overturned,
+        late_s=args.late_s,
     )
     return ModelCollector(robot, folder, config, bfm)
 
@@ -126,6 +136,13 @@ def _seconds(text: str) -> float:
     value = float(text)
     if not 0.0 < value <= 10.0:  # NaN is refused too
         raise argparse.ArgumentTypeError("an action is held for more than 0 and at most 10 s")
+    return value
+
+
+def _lateness(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:  # NaN is refused too
+        raise argparse.ArgumentTypeError("actions come 0 to 1 s late, and within their period")
     return value
 
 

@@ -104,6 +104,15 @@ class Imitator:
         scaled = np.asarray(visited, dtype=np.float64) * self._scale
         return np.sqrt(self._squares(scaled, self._steady(shown, rests)))
 
+    def travel(self, shown: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The mean of the coordinates that show travel, of what `latent` takes of observations
+        (T, observation_dim): (n,), all 0 for what rests; raw units. Without such: (0,).
+        """
+        if self._travel is None:
+            return np.zeros(0)
+        typical, _, rests = self._typical(np.asarray(shown, dtype=np.float64))
+        return np.zeros(self._travel.sum()) if rests else typical[:, self._travel].mean(0)
+
     def _typical(
         self, observations: NDArray[np.floating], rests: bool | None = None
     ) -> tuple[NDArray[np.floating], float, bool]:

@@ -34,6 +34,12 @@ PLANNING_PARAMETERS: dict[str, Row] = {
         16,
     ),
     "rehearsal.seconds": (5.0, "For so long each of them is simulated.", 0.5, 60.0),
+    "rehearsal.late_s": (
+        0.005,
+        "So long after the state that it answers an action comes in a rehearsal, as on the robot.",
+        0.0,
+        1.0,
+    ),
     "rehearsal.threads": (2, "Processor cores that a rehearsal may take.", 1, 64),
     "rehearsal.veto": (
         True,
@@ -121,6 +127,7 @@ def _rehearsal(
             count=count,
             seconds=options["rehearsal.seconds"],
             threads=options["rehearsal.threads"],
+            late_s=options["rehearsal.late_s"],
             limits=VetoLimits(
                 options["rehearsal.max_saturated"], options["rehearsal.max_strained"]
             ),

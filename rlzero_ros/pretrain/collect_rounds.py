@@ -30,6 +30,7 @@ class RoundsConfig:
     source: name of this collector's shards. steps: transitions wanted from it. skill_s: mean
     duration of what the one that acts is asked for. noise: standard deviations of the exploration
     noise, one drawn per episode. overturned: share of episodes that begin in any orientation.
+    late_s: how late an episode's actions come at most.
     Durations are seconds, so that fast robots are not hurried.
     """
 
@@ -41,6 +42,7 @@ class RoundsConfig:
     skill_s: float = 3.125
     noise: tuple[float, ...] = (0.1, 0.2, 0.4)
     overturned: float = 0.0
+    late_s: float = 0.0
 
 
 class RoundCollector(ABC):
@@ -50,7 +52,7 @@ class RoundCollector(ABC):
         self._robot, self._folder, self._rounds_config = robot, folder, config
         self._skills = make_skills(robot, config.seed)
         self._environment = VectorEnvironment(
-            robot, config.environments, config.seed, config.overturned
+            robot, config.environments, config.seed, config.overturned, config.late_s
         )
         spec = robot.spec
         create_dataset(

@@ -2,7 +2,8 @@
 
 A pose can be judged by how near the robot comes to what was found for it. A motion cannot: a robot
 that freezes in mid-stride stays near to a walk, and what is found for a motion is noisier than what
-the robot makes of all of it. So a motion is done in the usual way, unless that is vetoed.
+the robot makes of all of it. So a motion is done in the usual way, unless that is vetoed or stays
+where it is although what is shown travels.
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ from ..pipeline import Variation
 _STILL = 0.012
 # Of the usual way's distance; nearer by less says nothing of which is better.
 _CLEARLY = 0.85
+# Of the mean speed of what is shown, m/s; a motion on the spot has up to 0.2.
+_TRAVELS = 0.3
+# Of the shown travel; a way that makes less stays where it is.
+_ENOUGH = 0.25
 
 
 def shows_pose(variations: Sequence[Variation]) -> bool:
@@ -30,16 +35,38 @@ def shows_pose(variations: Sequence[Variation]) -> bool:
     return float(np.median(spreads)) < _STILL
 
 
-def choose(distances: NDArray[np.floating], allowed: Sequence[bool], pose: bool) -> int:
+def travel_shares(
+    visited: NDArray[np.floating], shown: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """How much of the shown travel each of K trials made: (K,), 1 for as fast the same way.
+
+    visited: (K, T, n), shown: (n,) horizontal velocities (m/s) in the observations' frame. All 1
+    where nothing that travels is shown.
+    """
+    speed = float(np.linalg.norm(shown))
+    if speed < _TRAVELS:
+        return np.ones(len(visited))
+    return np.asarray(visited.mean(1) @ shown / speed**2, dtype=np.float64)
+
+
+def choose(
+    distances: NDArray[np.floating],
+    allowed: Sequence[bool],
+    pose: bool,
+    travel: NDArray[np.floating] | None = None,
+) -> int:
     """The way to take of K, the first of which is the usual one.
 
-    distances: (K,) between what each did and what was to be done. The usual way is left only if it
-    is vetoed, or for a pose that another comes clearly nearer to. Ways that are not allowed are
-    taken only where none is.
+    distances: (K,) between what each did and what was to be done. travel: see `travel_shares`. The
+    usual way is left only if it is vetoed, if it stays where it is and another does not, or for a
+    pose that another comes clearly nearer to. Ways that are not allowed are taken only where none
+    is.
     """
     good = np.asarray(allowed, dtype=bool)
     if not good.any():
         return int(np.argmin(distances))
+    if travel is not None and (goes := good & (travel >= _ENOUGH)).any():
+        good = goes
     best = int(np.where(good, distances, np.inf).argmin())
     clearly = pose and distances[best] < _CLEARLY * distances[0]
     return 0 if good[0] and not clearly else best

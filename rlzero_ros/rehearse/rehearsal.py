@@ -14,7 +14,7 @@ from ..errors import ErrorCode, RobotError
 from ..pipeline import OnProgress, Plan
 from ..robots.state import RobotState
 from .candidates import candidates
-from .judge import choose, shows_pose
+from .judge import choose, shows_pose, travel_shares
 from .report import RehearsalReport
 from .twin import Trials, Twin
 from .veto import VetoLimits, vetoes
@@ -33,9 +33,11 @@ class Rehearsal:
         count: int = 8,
         seconds: float = 5.0,
         threads: int = 2,
+        late_s: float = 0.005,
         limits: VetoLimits | None = None,
     ) -> None:
-        """count: candidates to try, the unrehearsed one among them. seconds: of each trial.
+        """count: candidates to try, the unrehearsed one among them. seconds: of each trial. late_s:
+        how late in their control period actions come on the robot.
 
         Raises RobotError when the robot cannot be simulated.
         """
@@ -46,6 +48,7 @@ class Rehearsal:
                 ErrorCode.ROBOT_NOT_SIMULATED,
             )
         self._bundle, self._count, self._seconds = bundle, count, seconds
+        self._late_s = late_s
         self._limits = limits or VetoLimits()
         self._twin = Twin(bundle.spec, bundle.model_xml, threads)
 
@@ -86,6 +89,7 @@ class Rehearsal:
             latents,
             self._twin.default_physics() if start is None else start,
             self._seconds,
+            late_s=self._late_s,
             on_progress=lambda fraction: report("rehearse", 0.9 * fraction),
             is_canceled=is_canceled,
         )
@@ -114,19 +118,24 @@ class Rehearsal:
     def _judge(self, plan: Plan, names: list[str], trials: Trials, began: float) -> RehearsalReport:
         pose, shown = shows_pose(plan.variations), plan.projection
         imitator, steps = self._bundle.imitator(), trials.observations.shape[1]
+        settled = trials.observations[:, int(_TRANSITION * steps) :]
         distances = np.array(
             [
                 imitator.distance(done, shown.observations, rests=pose or None).mean()
-                for done in trials.observations[:, int(_TRANSITION * steps) :]
+                for done in settled
             ]
         )
+        travels = self._bundle.spec.shows_travel
+        asked = np.zeros(travels.sum()) if pose else imitator.travel(shown.observations)
+        shares = travel_shares(settled[..., travels], asked)
         heights = self._twin.base_height(self._bundle.index().physics[shown.indices])
         vetoed = vetoes(trials, heights, self._limits)
         return RehearsalReport(
             names=tuple(names),
             distances=tuple(distances.tolist()),
+            travel=tuple(shares.tolist()),
             vetoes=vetoed,
-            chosen=choose(distances, [not veto for veto in vetoed], pose),
+            chosen=choose(distances, [not veto for veto in vetoed], pose, shares),
             pose=pose,
             seconds=time.monotonic() - began,
             simulated_s=self._seconds,

@@ -11,13 +11,15 @@ class RehearsalReport:
     """One number or text for each of K candidates; the first is what is done unrehearsed.
 
     names: how each was made. distances: between what it did and what was to be done, see
-    `Imitator.distance`. vetoes: why a candidate must not be done; empty: it may. chosen: row of the
-    one that was sent. pose: whether the pictures show a pose. seconds: what the rehearsal took.
-    simulated_s: for how long each candidate was tried.
+    `Imitator.distance`. travel: how much of the shown travel it made, see `travel_shares`. vetoes:
+    why a candidate must not be done; empty: it may. chosen: row of the one that was sent. pose:
+    whether the pictures show a pose. seconds: what the rehearsal took. simulated_s: for how long
+    each candidate was tried.
     """
 
     names: tuple[str, ...]
     distances: tuple[float, ...]
+    travel: tuple[float, ...]
     vetoes: tuple[str, ...]
     chosen: int
     pose: bool
@@ -29,6 +31,13 @@ class RehearsalReport:
         """By how much nearer the chosen candidate came than the unrehearsed one."""
         return self.distances[0] - self.distances[self.chosen]
 
+    @property
+    def suits_here(self) -> bool:
+        """Whether from another start another way might have been better: for every pose, and for a
+        motion that was not done as usual.
+        """
+        return self.pose or self.chosen != 0
+
     def summary(self) -> str:
         """One line for people."""
         vetoed = sum(1 for veto in self.vetoes if veto)
@@ -39,7 +48,7 @@ class RehearsalReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and lists."""
-        rows = zip(self.names, self.distances, self.vetoes, strict=True)
+        rows = zip(self.names, self.distances, self.travel, self.vetoes, strict=True)
         return {
             "chosen": self.names[self.chosen],
             "gain": self.gain,
@@ -47,6 +56,6 @@ class RehearsalReport:
             "seconds": self.seconds,
             "simulated_s": self.simulated_s,
             "candidates": [
-                dict(zip(("name", "distance", "veto"), row, strict=True)) for row in rows
+                dict(zip(("name", "distance", "travel", "veto"), row, strict=True)) for row in rows
             ],
         }

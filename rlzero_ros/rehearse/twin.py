@@ -85,6 +85,7 @@ class Twin:
         start: NDArray[np.floating],
         seconds: float,
         *,
+        late_s: float = 0.0,
         on_progress: Callable[[float], None] | None = None,
         is_canceled: Callable[[], bool] | None = None,
     ) -> Trials:
@@ -96,6 +97,7 @@ class Twin:
             latents: (K, d).
             start: physics (nq + nv,), or one for each latent (K, nq + nv).
             seconds: of simulated time.
+            late_s: so long into its control period an action comes; until then the one before acts.
             on_progress: called with a fraction now and then.
             is_canceled: asked every simulated second; True raises CommandError (CANCELED).
 
@@ -109,6 +111,8 @@ class Twin:
         observations = np.empty((k, steps, self.spec.observation_dim), np.float32)
         saturated, strained = np.zeros(k), np.zeros(k)
         observation = self.observe(state[:, 1 : 1 + nq + nv])
+        late = min(self._substeps, round(late_s / self._model.opt.timestep))
+        before = None
         copies = [mujoco.MjData(self._model) for _ in range(self._threads)]
         with Rollout(nthread=self._threads if self._threads > 1 else 0) as together:
             for step in range(steps):
@@ -122,9 +126,11 @@ class Twin:
                 strained += self._stops.strained(state[:, 1 : 1 + nq], action)
                 commands = self.spec.scale_action(action)
                 control = np.stack([self._actuators.control(command) for command in commands])
-                path, _ = together.rollout(
-                    self._model, copies, state, np.repeat(control[:, None], self._substeps, axis=1)
-                )
+                controls = np.repeat(control[:, None], self._substeps, axis=1)
+                if before is not None:
+                    controls[:, :late] = before[:, None]
+                before = control
+                path, _ = together.rollout(self._model, copies, state, controls)
                 state = np.ascontiguousarray(path[:, -1])
                 physics[:, step] = state[:, 1 : 1 + nq + nv]
                 if not np.isfinite(physics[:, step]).all():

@@ -4,6 +4,7 @@ import mujoco
 import numpy as np
 import pytest
 
+from rlzero_ros.errors import DataError
 from rlzero_ros.pretrain.choose_skills import make_skills
 from rlzero_ros.pretrain.collect import CollectConfig, Collector
 from rlzero_ros.pretrain.dataset import open_dataset
@@ -182,6 +183,48 @@ def test_overturned_robots_begin_in_any_orientation_and_touch_nothing(name):
         lowest.append(data.ncon)
     assert np.mean(np.array(uprightness) < -0.5) > 0.15
     assert np.mean(np.array(lowest) > 0) > 0.9
+
+
+def test_actions_come_as_late_as_each_episode_has_drawn():
+    # Where a model stands by quick corrections, a few milliseconds let it fall.
+    walker = load_robot("walker")
+    punctual, late = VectorEnvironment(walker, 40, 7), VectorEnvironment(walker, 40, 7, late_s=0.01)
+    late.reset()
+    punctual.reset()
+    start = punctual.physics()
+    model = load_model(walker.model_xml)
+    for environment in (punctual, late):
+        for data, row in zip(environment._data, start, strict=True):
+            mujoco.mj_resetData(model, data)
+            data.qpos[:], data.qvel[:] = row[: model.nq], row[model.nq :]
+    action = np.full((40, 6), 0.5)
+    punctual.step(action)
+    late.step(action)
+    near = [
+        [np.allclose(late_row, wanted, atol=1e-6) for wanted in _delayed(model, row, action[0])]
+        for late_row, row in zip(late.physics(), start, strict=True)
+    ]
+    assert np.array(near).any(0).all()  # from 0 to 10 ms, each by some
+    assert np.array(near).sum(1).min() >= 1
+    np.testing.assert_allclose(
+        punctual.physics()[0], next(_delayed(model, start[0], action[0])), atol=1e-9
+    )
+
+
+def _delayed(model, physics, action):
+    """Where 0 to 4 steps without a command and the rest of a control period with it lead to."""
+    for steps in range(5):
+        data = mujoco.MjData(model)
+        data.qpos[:], data.qvel[:] = physics[: model.nq], physics[model.nq :]
+        mujoco.mj_step(model, data, steps)
+        data.ctrl[:] = action
+        mujoco.mj_step(model, data, 10 - steps)
+        yield np.concatenate([data.qpos, data.qvel])
+
+
+def test_actions_later_than_their_period_are_refused():
+    with pytest.raises(DataError, match=r"0\.025 s"):
+        VectorEnvironment(load_robot("walker"), 1, seed=0, late_s=0.025)
 
 
 def test_otherwise_a_cheetah_begins_on_its_feet():

@@ -28,14 +28,14 @@ def test_what_worked_is_recalled_with_the_observations_that_were_rehearsed(
 ):
     planner = Planner(pipeline, rehearsal, memory, refuses=False)
     stages = []
-    plan = planner.plan("lie down", seed=1, on_progress=lambda s, _: stages.append(s))
+    plan = planner.plan("run", seed=1, on_progress=lambda s, _: stages.append(s))
     assert isinstance(plan, Plan)
     assert plan.rehearsal is not None
     assert list(dict.fromkeys(stages)) == ["imagine", "project", "rehearse"]
 
     stages.clear()
     planner.worked(plan, 1)
-    found = planner.plan("Lie down", seed=1, on_progress=lambda s, _: stages.append(s))
+    found = planner.plan("Run", seed=1, on_progress=lambda s, _: stages.append(s))
     assert isinstance(found, Skill)
     assert stages == ["recall"]
     np.testing.assert_array_equal(found.projection.observations, plan.projection.observations)
@@ -47,10 +47,21 @@ def test_what_worked_is_recalled_with_the_observations_that_were_rehearsed(
         imitator.latent(found.observations), imitator.latent(plan.projection.observations)
     )
 
-    saved = planner.save(found, "Good Rest")
-    assert planner.plan("good rest", seed=9).name == saved.name == "good_rest"
+    saved = planner.save(found, "Good Run")
+    assert planner.plan("good run", seed=9).name == saved.name == "good_run"
     planner.worked(found, 9)  # a recalled skill is not remembered again
     assert len(memory.cache.names()) == 1
+
+
+def test_a_way_that_was_chosen_for_one_place_is_not_remembered(pipeline, rehearsal, memory):
+    """Regression: a pose came back as it had suited the place where it was told first."""
+    planner = Planner(pipeline, rehearsal, memory, refuses=False)
+    plan = planner.plan("lie down", seed=1)
+    assert plan.rehearsal.pose
+    planner.worked(plan, 1)
+    assert isinstance(planner.plan("lie down", seed=1), Plan)
+    planner.save(plan, "good rest")  # unless a person says so
+    assert isinstance(planner.plan("lie down", seed=1), Skill)
 
 
 def test_a_planner_that_does_not_remember_still_knows_its_named_skills(pipeline, memory, lying):

@@ -7,7 +7,7 @@ import pytest
 
 from rlzero_ros.errors import CommandError, ErrorCode, RobotError
 from rlzero_ros.rehearse.candidates import candidates
-from rlzero_ros.rehearse.judge import choose, shows_pose
+from rlzero_ros.rehearse.judge import choose, shows_pose, travel_shares
 from rlzero_ros.rehearse.rehearsal import Rehearsal
 from rlzero_ros.rehearse.twin import Trials
 from rlzero_ros.rehearse.veto import VetoLimits, vetoes
@@ -72,6 +72,7 @@ def test_the_nearest_candidate_that_is_not_vetoed_is_sent(improved, lying, walke
     described = report.to_dict()
     assert described["chosen"] == report.names[report.chosen]
     assert len(described["candidates"]) == 6
+    assert [c["travel"] for c in described["candidates"]] == [1.0] * 6  # a pose goes nowhere
     assert described["seconds"] > 0
 
 
@@ -99,6 +100,36 @@ def test_a_motion_is_done_in_the_usual_way_unless_that_is_vetoed():
     assert choose(distances, [True] * 3, pose=False) == 0
     assert choose(distances, [False, True, True], pose=False) == 1
     assert choose(distances, [False] * 3, pose=False) == 1
+
+
+def test_a_motion_that_stays_where_it_is_gives_way_to_one_that_goes():
+    """Regression: told to walk, a robot stood, since its usual way ends at either from a stand."""
+    distances, nothing = np.array([1.0, 3.0, 2.0]), np.zeros((50, 1))
+    forward = np.array([1.2])
+    visited = np.stack([nothing + 0.1, nothing + 0.9, nothing + 1.5])
+    shares = travel_shares(visited, forward)
+    np.testing.assert_allclose(shares, [0.1 / 1.2, 0.75, 1.25])
+    assert choose(distances, [True] * 3, False, shares) == 2
+    assert choose(distances, [True, True, False], False, shares) == 1
+    # Where none goes, or nothing that travels is shown, it is done as usual.
+    assert choose(distances, [True, False, False], False, shares) == 0
+    assert choose(distances, [True] * 3, False, travel_shares(visited * 0.0, forward)) == 0
+    assert choose(distances, [True] * 3, False, travel_shares(visited, np.array([0.2]))) == 0
+    # The other way round is not the way that was shown, and sideways is none.
+    np.testing.assert_allclose(travel_shares(-visited, forward), -shares)
+    across = np.stack([nothing, nothing + 2.0], axis=-1)[..., 0, :][None]
+    np.testing.assert_allclose(travel_shares(across, np.array([1.0, 0.0])), [0.0])
+
+
+def test_what_is_shown_to_travel_is_asked_to(pipeline, walker):
+    imitator, spec = walker.imitator(), walker.spec
+
+    def asked(sentence):
+        return imitator.travel(pipeline.plan(sentence, seed=1).projection.observations)
+
+    assert asked("run")[0] > 2.0
+    assert 0.3 < asked("walk forward")[0] < 2.0
+    np.testing.assert_array_equal(asked("stand still"), np.zeros(spec.shows_travel.sum()))
 
 
 def test_of_a_pose_the_nearest_is_taken_that_is_not_vetoed():

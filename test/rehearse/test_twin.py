@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import mujoco
 import numpy as np
 import pytest
 
@@ -33,6 +34,33 @@ def test_it_moves_as_the_simulated_robot_does(name):
         # The solver starts afresh every period in the twin: equal up to its tolerance.
         np.testing.assert_allclose(trials.physics[0, step], simulation.physics(), atol=1e-3)
     np.testing.assert_array_equal(trials.physics[0], trials.physics[1])
+
+
+def test_a_late_action_lets_the_one_before_act():
+    twin, simulation = made("walker")
+    simulation.reset(pose="default")
+    start, timestep = simulation.physics(), 0.0025
+    rng = np.random.default_rng(0)
+    actions = rng.uniform(-1.0, 1.0, (8, twin.spec.action_dim))
+    told = iter([*actions, *actions])
+
+    def act(observations, latents):
+        return next(told)[None].astype(np.float32)
+
+    nothing, seconds = np.zeros((1, 3), np.float32), 8 * twin.spec.control_period_s
+    late = twin.try_out(act, nothing, start, seconds, late_s=0.0075)
+    punctual = twin.try_out(act, nothing, start, seconds)
+    data, model = mujoco.MjData(twin._model), twin._model
+    data.qpos[:], data.qvel[:] = start[: model.nq], start[model.nq :]
+    for step, action in enumerate(actions):
+        if step:
+            mujoco.mj_step(model, data, round(0.0075 / timestep))
+        data.ctrl[:] = action
+        mujoco.mj_step(model, data, 10 - (round(0.0075 / timestep) if step else 0))
+        np.testing.assert_allclose(
+            late.physics[0, step], np.concatenate([data.qpos, data.qvel]), atol=1e-3
+        )
+    assert np.abs(late.physics[0, -1] - punctual.physics[0, -1]).max() > 0.05
 
 
 def test_threads_change_nothing():
