@@ -4,10 +4,12 @@
     python examples/prompt_robot.py --track dance.npy --period 0.05
     python examples/prompt_robot.py --task walk
     python examples/prompt_robot.py --reward my_rewards:crouch --temperature 10
+    python examples/prompt_robot.py --task run --rehearse
 
 A goal is one observation of the robot, a sequence is rows of them (``numpy.save``). A reward is
-computed here, on the observations that the bundle holds; only its values travel. Arm the robot
-first.
+computed here, on the observations that the bundle holds; only its values travel. With --rehearse
+several temperatures are tried on the bundle's model.xml first, from the robot's default pose. Arm
+the robot first.
 """
 
 import argparse
@@ -28,6 +30,8 @@ from rlzero_ros.imitate.prompts import Goal, Prompt, Reward, Tracking
 from rlzero_ros.msg import PolicyStatus
 from rlzero_ros.msg import Prompt as PromptMessage
 from rlzero_ros.nodes.prompt_messages import prompt_message
+from rlzero_ros.rehearse.reward import rehearse_reward
+from rlzero_ros.rehearse.twin import Twin
 from rlzero_ros.robots.registry import load_robot
 
 PATIENCE_S = 10.0
@@ -51,7 +55,23 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
     if name not in robot.tasks:
         raise RlzeroError(f"no task {name!r}; there are {', '.join(robot.tasks)}")
     rewards = task_rewards(robot, name, bundle.index().physics).astype(np.float32)
-    return f"collect {name}", Reward(rewards, args.temperature or None)
+    temperature = args.temperature or None
+    if args.rehearse:
+        if bundle.model_xml is None:
+            raise RlzeroError(f"{bundle.path.name} has no model.xml to rehearse on")
+        twin = Twin(bundle.spec, bundle.model_xml)
+        trials = rehearse_reward(
+            bundle.bfm(),
+            twin,
+            bundle.index().observations,
+            rewards,
+            lambda physics: task_rewards(robot, name, physics),
+            twin.default_physics()[None],
+            late_s=0.005,
+        )
+        temperature = trials.temperature
+        print(f"temperature {temperature or 0:g} earns most", file=sys.stderr)
+    return f"collect {name}", Reward(rewards, temperature)
 
 
 def send(node: Node, message: PromptMessage) -> str:
@@ -88,6 +108,7 @@ def main() -> int:
     parser.add_argument("--robot", help="whose tasks and features (default: the bundle's)")
     parser.add_argument("--period", type=float, default=0.0, help="seconds between rows of --track")
     parser.add_argument("--temperature", type=float, default=10.0, help="0 for the plain reward")
+    parser.add_argument("--rehearse", action="store_true", help="choose the temperature by trials")
     parser.add_argument("--lifetime", type=float, default=60.0, help="seconds to act on it")
     args, ros_arguments = parser.parse_known_args()
     rclpy.init(args=ros_arguments)

@@ -1,8 +1,9 @@
 """Returns of zero-shot policies on the ground-truth tasks of a robot.
 
-Four prompts a task: the plain reward latent, its softmax-weighted form (the one that counts), and
-for an observation-only demonstration, 48 states that the best episode of the softmax-weighted
-prompt visited, the mean of B and the latent that the robot runs on.
+Five prompts a task: the plain reward latent, its softmax-weighted form (the one that counts), the
+one of several weightings that earned most when all were tried in simulation, from other poses than
+those judged, and for an observation-only demonstration, 48 states that the best episode of the
+softmax-weighted prompt visited, the mean of B and the latent that the robot runs on.
 """
 
 from __future__ import annotations
@@ -32,11 +33,16 @@ from ..imitate.latent import reward_latent
 from ..pretrain.checkpoint import load_checkpoint
 from ..pretrain.dataset import open_dataset
 from ..pretrain.train_bfm import load_run
+from ..rehearse.reward import rehearse_reward
+from ..rehearse.twin import Twin
 from ..robots.registry import Robot, load_robot
-from .episodes import Episodes, run_episodes, task_rewards
+from .episodes import Episodes, run_episodes, starts, task_rewards
 from .returns_plot import plot_returns
 from .returns_table import result_of, summary, task_row
 from .reward_function import with_rewards
+
+# Every weighting is tried in so many episodes.
+_TRIALS = 16
 
 
 def roll_out(
@@ -88,6 +94,15 @@ def evaluate_task(
     latents = {
         "plain": reward_latent(bfm, observations, rewards),
         "softmax": reward_latent(bfm, observations, rewards, temperature=10.0),
+        "rehearsed": rehearse_reward(
+            bfm,
+            Twin(robot.spec, robot.model_xml, threads=1),
+            observations,
+            rewards,
+            lambda physics: task_rewards(robot, task, physics),
+            starts(robot, _TRIALS, seed + 1000),
+            seconds=steps * robot.spec.control_period_s,
+        ).latent,
     }
     results: dict[str, tuple[float, float | None]] = {}
     demonstrations = {}

@@ -13,6 +13,7 @@ from .published import PUBLISHED, asked_by_collection
 _BARS = {
     "mean": "reward, softmax",
     "plain": "reward, plain",
+    "rehearsed": "reward, rehearsed",
     "imitation": "imitation",
     "mean_of_b": "mean of B",
 }
@@ -33,7 +34,13 @@ def plot_returns(result: Mapping[str, Any], picture: Path) -> None:
     for number, (key, label) in enumerate(_BARS.items()):
         heights = [row[key] for row in tasks.values()]
         errors = [row["stderr"] or 0.0 for row in tasks.values()] if key == "mean" else None
-        axis.bar(places + (number - 1.5) * width, heights, width, yerr=errors, label=label)
+        axis.bar(
+            places + (number - (len(_BARS) - 1) / 2) * width,
+            heights,
+            width,
+            yerr=errors,
+            label=label,
+        )
     if published is not None:
         known = [(i, published.by_task[t]) for i, t in enumerate(tasks) if t in published.by_task]
         if known:

@@ -20,7 +20,8 @@ def task_row(robot: str, task: str, scores: Scores, steps: int) -> dict[str, Any
     """
     mean, error = scores["softmax"]
     row: dict[str, Any] = {"mean": mean, "stderr": error, "normalized": mean / steps}
-    for key, name in (("plain", "plain"), ("mean_of_b", "mean of B"), ("imitation", "imitation")):
+    for name in ("plain", "rehearsed", "mean of B", "imitation"):
+        key = name.replace(" ", "_").lower()
         row[key], row[f"{key}_stderr"] = scores[name]
     row["imitation_share"] = row["imitation"] / mean if mean > 0 else None
     row["known"] = asked_by_collection(robot, task)
@@ -41,7 +42,9 @@ def result_of(robot: str, updates: int | None, rows: Mapping[str, Any]) -> dict[
     if published := PUBLISHED.get(robot):
         result["published"] = {"tasks": list(published.tasks), "means": dict(published.means)}
         compared = set(published.tasks) <= set(rows)
-        result["mean_published_tasks"] = _mean(rows, published.tasks) if compared else None
+        for key in ("mean", "plain", "rehearsed", "imitation"):
+            name = f"{key.removeprefix('mean')}_mean_published_tasks".removeprefix("_")
+            result[name] = _mean(rows, published.tasks, key) if compared else None
     return result
 
 
@@ -57,9 +60,14 @@ def summary(result: Mapping[str, Any]) -> list[str]:
     if (ours := result.get("mean_published_tasks")) is not None:
         published = result["published"]
         others = ", ".join(f"{name} {mean:.0f}" for name, mean in published["means"].items())
-        lines.append(f"{', '.join(published['tasks'])}: ours {ours:.0f}; published: {others}")
+        ways = ", ".join(
+            f"{key} {result[f'{key}_mean_published_tasks']:.0f}"
+            for key in ("plain", "rehearsed", "imitation")
+        )
+        tasks = ", ".join(published["tasks"])
+        lines.append(f"{tasks}: ours {ours:.0f} ({ways}); published: {others}")
     return lines
 
 
-def _mean(rows: Mapping[str, Any], tasks: Sequence[str]) -> float | None:
-    return float(np.mean([rows[task]["mean"] for task in tasks])) if tasks else None
+def _mean(rows: Mapping[str, Any], tasks: Sequence[str], key: str = "mean") -> float | None:
+    return float(np.mean([rows[task][key] for task in tasks])) if tasks else None

@@ -50,7 +50,7 @@ def test_every_prompt_is_judged(robot, bfm):
     rollout = roll_out(bfm, robot, np.ones(8, np.float32), 4, 50, 3)
     states = rollout.observations.reshape(-1, 24), rollout.physics.reshape(-1, 18)
     results = evaluate_task(bfm, robot, "stand", states, episodes=2, steps=120)
-    assert set(results) == {"plain", "softmax", "mean of B", "imitation"}
+    assert set(results) == {"plain", "softmax", "rehearsed", "mean of B", "imitation"}
     assert all(0 <= mean <= 120 for mean, _ in results.values())
 
 
@@ -77,7 +77,8 @@ def test_unknown_tasks_are_named(capsys):
 
 def scores(softmax):
     return {"softmax": (softmax, 5.0), "plain": (1.0, 1.0), "mean of B": (2.0, 1.0)} | {
-        "imitation": (softmax / 2, None)
+        "imitation": (softmax / 2, None),
+        "rehearsed": (softmax + 1.0, 5.0),
     }
 
 
@@ -93,6 +94,8 @@ def test_the_result_keeps_known_and_unknown_tasks_apart_and_stands_beside_the_pu
     assert result["mean_known"] == pytest.approx(550)
     assert result["mean_unknown"] == pytest.approx(400)
     assert result["mean_published_tasks"] == pytest.approx(550)
+    assert result["rehearsed_mean_published_tasks"] == pytest.approx(551)
+    assert result["imitation_mean_published_tasks"] == pytest.approx(275)
     assert any("published" in line and "811" in line for line in summary(result))
     json.dumps(result, allow_nan=False)
     del rows["spin"]

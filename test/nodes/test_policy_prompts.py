@@ -1,5 +1,6 @@
 """Goals, tracked sequences and rewards by ROS: taken and refused by the rules of plans."""
 
+import re
 import sys
 import time
 
@@ -11,6 +12,7 @@ from rlzero_ros.errors import ErrorCode
 from rlzero_ros.evaluate.episodes import task_rewards
 from rlzero_ros.imitate.latent import goal_latent, reward_latent, tracking_latents
 from rlzero_ros.msg import Prompt
+from rlzero_ros.rehearse.reward import TEMPERATURES
 from rlzero_ros.robots.registry import load_robot
 
 NAN = float("nan")
@@ -152,6 +154,13 @@ def test_the_client_turns_a_task_into_a_reward_and_hears_the_answer(policy, oper
     assert client.popen.wait(60.0) == 0, client.read_log()
     operator.wait_for(lambda s: s.command == "collect stand", "the reward")
     operator.wait_for(lambda s: np.allclose(s.z, wanted, atol=1e-3), "its latent")
+    client = node_process.start("rehearsed", [*command, "--task", "walk", "--rehearse"])
+    assert client.popen.wait(60.0) == 0, client.read_log()
+    temperature = float(re.search(r"temperature (\S+) earns most", client.read_log())[1])
+    assert (temperature or None) in TEMPERATURES
+    rewards = task_rewards(load_robot("walker"), "walk", index.physics).astype(np.float32)
+    tried = reward_latent(it.bundle.bfm(), index.observations, rewards, temperature or None)
+    operator.wait_for(lambda s: np.allclose(s.z, tried, atol=1e-3), "what was rehearsed")
     operator.stop()
     client = node_process.start("late", [*command, "--task", "stand"])
     assert client.popen.wait(60.0) == 1
