@@ -94,6 +94,8 @@ def _summary(report: Mapping[str, Any]) -> str:
     if rates:
         won = ", ".join(f"{escape(m)} <b>{r:.3f}</b>" for m, r in rates.items())
         parts.append(f"Win rate against {won}.")
+    if (rehearsed := report["rehearsal"]["win_rate"]["all"]) is not None:
+        parts.append(f"Win rate rehearsed, against all: <b>{rehearsed:.3f}</b>.")
     for robot, reasons in report["absent"].items():
         parts.extend(f"{escape(robot)}: {escape(reason)}." for reason in reasons)
     if report["not_run"]:

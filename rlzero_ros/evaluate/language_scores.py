@@ -57,15 +57,22 @@ def summarize(
     Means are over the tasks that were run; None where there are none.
     """
     scores = {key: score(_by_key(tasks, key[0]), found) for key, found in results.items() if found}
-    wins = {
-        (key, rival): win_rate(results[key, OURS], results[key, rival])
-        for key in {t.key for t in tasks}
-        for rival in rivals
-        if (key, OURS) in scores and (key, rival) in scores
-    }
+
+    def against(ours: str) -> dict[tuple[str, str], float]:
+        """Win rates of one of our methods by task and rival."""
+        return {
+            (key, rival): win_rate(results[key, ours], results[key, rival])
+            for key in {t.key for t in tasks}
+            for rival in rivals
+            if (key, ours) in scores and (key, rival) in scores
+        }
+
+    wins, rehearsed_wins = against(OURS), against(REHEARSED)
     run = [t for t in tasks if (t.key, OURS) in scores]
 
-    def rates(robot: str | None = None) -> dict[str, float | None]:
+    def rates(
+        wins: Mapping[tuple[str, str], float], robot: str | None = None
+    ) -> dict[str, float | None]:
         def mine(key: str) -> bool:
             return robot is None or key.startswith(f"{robot}/")
 
@@ -81,13 +88,14 @@ def summarize(
             "status": why,
             "tasks": sum(t.robot == robot for t in run),
             "normalized_mean": mean(OURS, robot),
-            "win_rate": rates(robot),
+            "win_rate": rates(wins, robot),
+            "rehearsed_win_rate": rates(rehearsed_wins, robot),
             "rivals": {r: mean(r, robot) for r in rivals},
         }
         for robot, why in status.items()
     }
     return {
-        "win_rate": rates(),
+        "win_rate": rates(wins),
         "normalized_mean": mean(OURS),
         "rivals": {rival: mean(rival) for rival in rivals},
         "robots": robots,
@@ -96,7 +104,7 @@ def summarize(
             for t in run
         },
         "not_run": [t.key for t in tasks if t not in run],
-        "rehearsal": _rehearsal(run, results, scores),
+        "rehearsal": {**_rehearsal(run, results, scores), "win_rate": rates(rehearsed_wins)},
         "details": {t.key: _details(t, results, scores, wins) for t in run},
     }
 

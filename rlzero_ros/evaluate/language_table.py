@@ -54,6 +54,9 @@ def print_table(report: Mapping[str, Any]) -> None:
     for rival, rate in report["win_rate"].items():
         if rate is not None:
             print(f"win rate against {rival}: {share(rate)}")
+    for rival, rate in report["rehearsal"]["win_rate"].items():
+        if rate is not None:
+            print(f"win rate against {rival}, rehearsed: {share(rate)}")
     for name, counts in (report["judge"] or {}).items():
         if name == "error" and counts:
             print(f"the judge stopped: {counts}")

@@ -136,6 +136,9 @@ def test_the_report_counts_what_was_run_and_names_what_was_not():
     assert report["not_run"] == ["c/go"]
     assert report["rehearsal"]["gain"] == pytest.approx(0.1)
     assert report["rehearsal"]["seconds"] == pytest.approx(0.5)
+    assert report["rehearsal"]["win_rate"] == {"td3": 1.0, "iql": None, "all": 1.0}
+    assert report["robots"]["a"]["rehearsed_win_rate"]["all"] == 1.0
+    assert report["robots"]["b"]["rehearsed_win_rate"]["all"] is None
 
 
 def test_results_are_found_again_only_for_the_same_run(tmp_path):
