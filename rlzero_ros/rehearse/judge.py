@@ -2,8 +2,11 @@
 
 A pose can be judged by how near the robot comes to what was found for it. A motion cannot: a robot
 that freezes in mid-stride stays near to a walk, and what is found for a motion is noisier than what
-the robot makes of all of it. So a motion is done in the usual way, unless that is vetoed or stays
-where it is although what is shown travels.
+the robot makes of all of it. So a motion is done in the usual way, unless that is vetoed.
+
+Neither sees whether the robot goes where it should: next to all the joints, half a metre a second
+is a small distance. So a pose has to stay where it is, and a motion that travels must not, wherever
+one of the ways does so.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ _CLEARLY = 0.85
 _TRAVELS = 0.3
 # Of the shown travel; a way that makes less stays where it is.
 _ENOUGH = 0.25
+# m/s; a pose that moves on faster drifts.
+_STAYS = 0.15
 
 
 def shows_pose(variations: Sequence[Variation]) -> bool:
@@ -35,38 +40,48 @@ def shows_pose(variations: Sequence[Variation]) -> bool:
     return float(np.median(spreads)) < _STILL
 
 
-def travel_shares(
-    visited: NDArray[np.floating], shown: NDArray[np.floating]
-) -> NDArray[np.float64]:
-    """How much of the shown travel each of K trials made: (K,), 1 for as fast the same way.
+def speeds_along(visited: NDArray[np.floating], asked: NDArray[np.floating]) -> NDArray[np.float64]:
+    """How fast each of K trials went on the whole: (K,) m/s, in the direction asked for, if any.
 
-    visited: (K, T, n), shown: (n,) horizontal velocities (m/s) in the observations' frame. All 1
-    where nothing that travels is shown.
+    visited: (K, T, n) horizontal velocities (m/s) in the observations' frame. asked: (n,) the one
+    that is to be imitated, all 0 for staying.
     """
-    speed = float(np.linalg.norm(shown))
-    if speed < _TRAVELS:
-        return np.ones(len(visited))
-    return np.asarray(visited.mean(1) @ shown / speed**2, dtype=np.float64)
+    mean, speed = visited.mean(1), float(np.linalg.norm(asked))
+    along = mean @ asked / speed if speed > 0.0 else np.linalg.norm(mean, axis=1)
+    return np.asarray(along, dtype=np.float64)
+
+
+def goes_as_asked(
+    speeds: NDArray[np.floating], asked: NDArray[np.floating], pose: bool
+) -> NDArray[np.bool_]:
+    """Which of K trials stay where they are for a pose, or move on where a motion travels: (K,).
+
+    speeds: of `speeds_along`. A motion that hardly travels may do as it likes.
+    """
+    speed = float(np.linalg.norm(asked))
+    if pose:
+        return speeds < _STAYS
+    return speeds >= _ENOUGH * speed if speed >= _TRAVELS else np.ones(len(speeds), dtype=bool)
 
 
 def choose(
     distances: NDArray[np.floating],
     allowed: Sequence[bool],
     pose: bool,
-    travel: NDArray[np.floating] | None = None,
+    goes: NDArray[np.bool_] | None = None,
 ) -> int:
     """The way to take of K, the first of which is the usual one.
 
-    distances: (K,) between what each did and what was to be done. travel: see `travel_shares`. The
-    usual way is left only if it is vetoed, if it stays where it is and another does not, or for a
+    distances: (K,) between what each did and what was to be done. goes: see `goes_as_asked`. The
+    usual way is left only if it is vetoed, if it does not go as asked and another does, or for a
     pose that another comes clearly nearer to. Ways that are not allowed are taken only where none
     is.
     """
     good = np.asarray(allowed, dtype=bool)
     if not good.any():
         return int(np.argmin(distances))
-    if travel is not None and (goes := good & (travel >= _ENOUGH)).any():
-        good = goes
+    if goes is not None and (good & goes).any():
+        good = good & goes
     best = int(np.where(good, distances, np.inf).argmin())
     clearly = pose and distances[best] < _CLEARLY * distances[0]
     return 0 if good[0] and not clearly else best

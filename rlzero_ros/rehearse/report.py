@@ -11,18 +11,19 @@ class RehearsalReport:
     """One number or text for each of K candidates; the first is what is done unrehearsed.
 
     names: how each was made. distances: between what it did and what was to be done, see
-    `Imitator.distance`. travel: how much of the shown travel it made, see `travel_shares`. vetoes:
-    why a candidate must not be done; empty: it may. chosen: row of the one that was sent. pose:
-    whether the pictures show a pose. seconds: what the rehearsal took. simulated_s: for how long
-    each candidate was tried.
+    `Imitator.distance`. speeds: m/s, how fast it went, see `speeds_along`. vetoes: why a candidate
+    must not be done; empty: it may. chosen: row of the one that was sent. pose: whether the
+    pictures show a pose. asked: m/s, how fast it should go. seconds: what the rehearsal took.
+    simulated_s: for how long each candidate was tried.
     """
 
     names: tuple[str, ...]
     distances: tuple[float, ...]
-    travel: tuple[float, ...]
+    speeds: tuple[float, ...]
     vetoes: tuple[str, ...]
     chosen: int
     pose: bool
+    asked: float
     seconds: float
     simulated_s: float
 
@@ -48,14 +49,15 @@ class RehearsalReport:
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and lists."""
-        rows = zip(self.names, self.distances, self.travel, self.vetoes, strict=True)
+        rows = zip(self.names, self.distances, self.speeds, self.vetoes, strict=True)
         return {
             "chosen": self.names[self.chosen],
             "gain": self.gain,
             "pose": self.pose,
+            "asked": self.asked,
             "seconds": self.seconds,
             "simulated_s": self.simulated_s,
             "candidates": [
-                dict(zip(("name", "distance", "travel", "veto"), row, strict=True)) for row in rows
+                dict(zip(("name", "distance", "speed", "veto"), row, strict=True)) for row in rows
             ],
         }

@@ -7,7 +7,7 @@ import pytest
 
 from rlzero_ros.errors import CommandError, ErrorCode, RobotError
 from rlzero_ros.rehearse.candidates import candidates
-from rlzero_ros.rehearse.judge import choose, shows_pose, travel_shares
+from rlzero_ros.rehearse.judge import choose, goes_as_asked, shows_pose, speeds_along
 from rlzero_ros.rehearse.rehearsal import Rehearsal
 from rlzero_ros.rehearse.twin import Trials
 from rlzero_ros.rehearse.veto import VetoLimits, vetoes
@@ -72,7 +72,8 @@ def test_the_nearest_candidate_that_is_not_vetoed_is_sent(improved, lying, walke
     described = report.to_dict()
     assert described["chosen"] == report.names[report.chosen]
     assert len(described["candidates"]) == 6
-    assert [c["travel"] for c in described["candidates"]] == [1.0] * 6  # a pose goes nowhere
+    assert described["asked"] == 0.0  # a pose goes nowhere
+    assert [c["speed"] for c in described["candidates"]] == list(report.speeds)
     assert described["seconds"] > 0
 
 
@@ -107,18 +108,32 @@ def test_a_motion_that_stays_where_it_is_gives_way_to_one_that_goes():
     distances, nothing = np.array([1.0, 3.0, 2.0]), np.zeros((50, 1))
     forward = np.array([1.2])
     visited = np.stack([nothing + 0.1, nothing + 0.9, nothing + 1.5])
-    shares = travel_shares(visited, forward)
-    np.testing.assert_allclose(shares, [0.1 / 1.2, 0.75, 1.25])
-    assert choose(distances, [True] * 3, False, shares) == 2
-    assert choose(distances, [True, True, False], False, shares) == 1
-    # Where none goes, or nothing that travels is shown, it is done as usual.
-    assert choose(distances, [True, False, False], False, shares) == 0
-    assert choose(distances, [True] * 3, False, travel_shares(visited * 0.0, forward)) == 0
-    assert choose(distances, [True] * 3, False, travel_shares(visited, np.array([0.2]))) == 0
+    speeds = speeds_along(visited, forward)
+    np.testing.assert_allclose(speeds, [0.1, 0.9, 1.5])
+    goes = goes_as_asked(speeds, forward, pose=False)
+    assert goes.tolist() == [False, True, True]
+    assert choose(distances, [True] * 3, False, goes) == 2
+    assert choose(distances, [True, True, False], False, goes) == 1
+    # Where none goes it is done as usual; where hardly anything travels, whatever goes.
+    assert choose(distances, [True, False, False], False, goes) == 0
+    assert goes_as_asked(speeds, np.array([0.2]), pose=False).all()
     # The other way round is not the way that was shown, and sideways is none.
-    np.testing.assert_allclose(travel_shares(-visited, forward), -shares)
-    across = np.stack([nothing, nothing + 2.0], axis=-1)[..., 0, :][None]
-    np.testing.assert_allclose(travel_shares(across, np.array([1.0, 0.0])), [0.0])
+    np.testing.assert_allclose(speeds_along(-visited, forward), -speeds)
+    across = np.tile([0.0, 2.0], (1, 50, 1))
+    np.testing.assert_allclose(speeds_along(across, np.array([1.0, 0.0])), [0.0])
+
+
+def test_a_pose_that_drifts_gives_way_to_one_that_stays():
+    """Regression: told to stand, the way that came nearest stepped back at 0.6 m/s."""
+    visited = np.stack([np.full((50, 2), v) for v in (0.0, -0.4, 0.05)])
+    asked = np.zeros(2)
+    speeds = speeds_along(visited, asked)
+    np.testing.assert_allclose(speeds, [0.0, 0.4 * 2**0.5, 0.05 * 2**0.5])
+    goes = goes_as_asked(speeds, asked, pose=True)
+    assert goes.tolist() == [True, False, True]
+    assert choose(np.array([2.0, 1.0, 3.0]), [True] * 3, True, goes) == 0
+    assert choose(np.array([2.0, 1.0, 1.5]), [True] * 3, True, goes) == 2
+    assert choose(np.array([2.0, 1.0, 3.0]), [False, True, False], True, goes) == 1
 
 
 def test_what_is_shown_to_travel_is_asked_to(pipeline, walker):
