@@ -104,7 +104,8 @@ class Rehearsed:
     def __init__(self, actor: Actor, candidates: int) -> None:
         """candidates: plans to try. Raises RobotError for a robot that cannot be simulated."""
         self._actor, self._candidates = actor, candidates
-        self._rehearsal = Rehearsal(actor.bundle, count=candidates)
+        # Episodes are stepped together with the policy: no action comes late.
+        self._rehearsal = Rehearsal(actor.bundle, count=candidates, late_s=0.0)
 
     def config(self, task: LanguageTask) -> dict[str, Any]:
         """See `Method.config`."""

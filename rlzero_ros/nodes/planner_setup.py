@@ -35,9 +35,8 @@ PLANNING_PARAMETERS: dict[str, Row] = {
     ),
     "rehearsal.seconds": (5.0, "For so long each of them is simulated.", 0.5, 60.0),
     "rehearsal.late_s": (
-        0.0075,
-        "So late an action comes on the robot, at most, after the state that it answers; each way "
-        "is tried with all and with a third of it.",
+        0.005,
+        "So long after the state that it answers an action comes in a rehearsal, as on the robot.",
         0.0,
         1.0,
     ),

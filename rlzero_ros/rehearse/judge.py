@@ -4,9 +4,8 @@ A pose can be judged by how near the robot comes to what was found for it. A mot
 that freezes in mid-stride stays near to a walk, and what is found for a motion is noisier than what
 the robot makes of all of it. So a motion is done in the usual way, unless that is vetoed.
 
-Neither sees whether the robot goes where it should: next to all the joints, half a metre a second
-is a small distance. So a pose has to stay where it is, and a motion that travels must not, wherever
-one of the ways does so.
+Nor does the distance see whether the robot goes where it should: next to all the joints, half a
+metre a second is little. So a motion that travels has to move on, wherever one of the ways does so.
 """
 
 from __future__ import annotations
@@ -27,8 +26,6 @@ _CLEARLY = 0.85
 _TRAVELS = 0.3
 # Of the shown travel; a way that makes less stays where it is.
 _ENOUGH = 0.25
-# m/s; a pose that moves on faster drifts.
-_STAYS = 0.15
 
 
 def shows_pose(variations: Sequence[Variation]) -> bool:
@@ -51,16 +48,12 @@ def speeds_along(visited: NDArray[np.floating], asked: NDArray[np.floating]) -> 
     return np.asarray(along, dtype=np.float64)
 
 
-def goes_as_asked(
-    speeds: NDArray[np.floating], asked: NDArray[np.floating], pose: bool
-) -> NDArray[np.bool_]:
-    """Which of K trials stay where they are for a pose, or move on where a motion travels: (K,).
+def goes_as_asked(speeds: NDArray[np.floating], asked: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """Which of K trials move on where what is asked for travels: (K,); all where it hardly does.
 
-    speeds: of `speeds_along`. A motion that hardly travels may do as it likes.
+    speeds: of `speeds_along`.
     """
     speed = float(np.linalg.norm(asked))
-    if pose:
-        return speeds < _STAYS
     return speeds >= _ENOUGH * speed if speed >= _TRAVELS else np.ones(len(speeds), dtype=bool)
 
 

@@ -33,12 +33,11 @@ class Rehearsal:
         count: int = 8,
         seconds: float = 5.0,
         threads: int = 2,
-        late_s: float = 0.0075,
+        late_s: float = 0.005,
         limits: VetoLimits | None = None,
     ) -> None:
         """count: candidates to try, the unrehearsed one among them. seconds: of each trial. late_s:
-        how late in their control period actions come on the robot at most; each candidate is tried
-        with all and with a third of it.
+        how late in their control period actions come on the robot.
 
         Raises RobotError when the robot cannot be simulated.
         """
@@ -49,7 +48,7 @@ class Rehearsal:
                 ErrorCode.ROBOT_NOT_SIMULATED,
             )
         self._bundle, self._count, self._seconds = bundle, count, seconds
-        self._late_s = np.array([late_s / 3.0, late_s])
+        self._late_s = late_s
         self._limits = limits or VetoLimits()
         self._twin = Twin(bundle.spec, bundle.model_xml, threads)
 
@@ -87,10 +86,10 @@ class Rehearsal:
         latents = np.stack([imitator.latent(c.projection.observations) for c in found])
         trials = self._twin.try_out(
             self._act,
-            latents.repeat(len(self._late_s), axis=0),
+            latents,
             self._twin.default_physics() if start is None else start,
             self._seconds,
-            late_s=np.tile(self._late_s, len(found)),
+            late_s=self._late_s,
             on_progress=lambda fraction: report("rehearse", 0.9 * fraction),
             is_canceled=is_canceled,
         )
@@ -120,27 +119,24 @@ class Rehearsal:
         pose, shown = shows_pose(plan.variations), plan.projection
         imitator, steps = self._bundle.imitator(), trials.observations.shape[1]
         settled = trials.observations[:, int(_TRANSITION * steps) :]
-        distances = [
-            imitator.distance(done, shown.observations, rests=pose or None).mean()
-            for done in settled
-        ]
+        distances = np.array(
+            [
+                imitator.distance(done, shown.observations, rests=pose or None).mean()
+                for done in settled
+            ]
+        )
         travels = self._bundle.spec.shows_travel
         asked = np.zeros(travels.sum()) if pose else imitator.travel(shown.observations)
         speeds = speeds_along(settled[..., travels], asked)
-        goes = goes_as_asked(speeds, asked, pose)
+        goes = goes_as_asked(speeds, asked)
         heights = self._twin.base_height(self._bundle.index().physics[shown.indices])
         vetoed = vetoes(trials, heights, self._limits)
-        # Of one candidate, every lateness has to do.
-        each = len(names), len(self._late_s)
-        nearness = np.reshape(distances, each).mean(1)
-        worst = np.asarray(np.reshape(goes, each).all(1), dtype=bool)
-        why = tuple(next(filter(None, row), "") for row in np.reshape(vetoed, each).tolist())
         return RehearsalReport(
             names=tuple(names),
-            distances=tuple(nearness.tolist()),
-            speeds=tuple(speeds.reshape(each).mean(1).tolist()),
-            vetoes=why,
-            chosen=choose(nearness, [not veto for veto in why], pose, worst),
+            distances=tuple(distances.tolist()),
+            speeds=tuple(speeds.tolist()),
+            vetoes=vetoed,
+            chosen=choose(distances, [not veto for veto in vetoed], pose, goes),
             pose=pose,
             asked=float(np.linalg.norm(asked)),
             seconds=time.monotonic() - began,
