@@ -85,7 +85,7 @@ class Twin:
         start: NDArray[np.floating],
         seconds: float,
         *,
-        late_s: float | NDArray[np.floating] = 0.0,
+        late_s: float = 0.0,
         on_progress: Callable[[float], None] | None = None,
         is_canceled: Callable[[], bool] | None = None,
     ) -> Trials:
@@ -97,8 +97,7 @@ class Twin:
             latents: (K, d).
             start: physics (nq + nv,), or one for each latent (K, nq + nv).
             seconds: of simulated time.
-            late_s: so long into its control period an action comes, until when the one before acts;
-                one for all, or one for each latent (K,).
+            late_s: so long into its control period an action comes; until then the one before acts.
             on_progress: called with a fraction now and then.
             is_canceled: asked every simulated second; True raises CommandError (CANCELED).
 
@@ -112,8 +111,7 @@ class Twin:
         observations = np.empty((k, steps, self.spec.observation_dim), np.float32)
         saturated, strained = np.zeros(k), np.zeros(k)
         observation = self.observe(state[:, 1 : 1 + nq + nv])
-        late = np.round(np.broadcast_to(late_s, k) / self._model.opt.timestep)
-        is_late = np.arange(self._substeps) < late[:, None]
+        late = min(self._substeps, round(late_s / self._model.opt.timestep))
         before = None
         copies = [mujoco.MjData(self._model) for _ in range(self._threads)]
         with Rollout(nthread=self._threads if self._threads > 1 else 0) as together:
@@ -130,7 +128,7 @@ class Twin:
                 control = np.stack([self._actuators.control(command) for command in commands])
                 controls = np.repeat(control[:, None], self._substeps, axis=1)
                 if before is not None:
-                    controls = np.where(is_late[..., None], before[:, None], controls)
+                    controls[:, :late] = before[:, None]
                 before = control
                 path, _ = together.rollout(self._model, copies, state, controls)
                 state = np.ascontiguousarray(path[:, -1])
