@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--late-s",
-        type=_lateness,
+        type=float,
         default=0.0,
         metavar="S",
         help="actions come up to so late, each episode's by its own share of it, as they do on a "
@@ -136,13 +136,6 @@ def _seconds(text: str) -> float:
     value = float(text)
     if not 0.0 < value <= 10.0:  # NaN is refused too
         raise argparse.ArgumentTypeError("an action is held for more than 0 and at most 10 s")
-    return value
-
-
-def _lateness(text: str) -> float:
-    value = float(text)
-    if not 0.0 <= value <= 1.0:  # NaN is refused too
-        raise argparse.ArgumentTypeError("actions come 0 to 1 s late, and within their period")
     return value
 
 
