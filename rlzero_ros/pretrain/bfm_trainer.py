@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import DataError, ErrorCode
 from ..imitate.actor_critic import ActorCriticModel
+from .precision import fast_autocast
 from .prompt_latents import window_latents
 from .transitions import Batch, Transitions
 
@@ -137,7 +138,7 @@ class BfmTrainer(ABC):
         """
         for p in self._parameters["critic_optimizer"]:
             p.requires_grad_(False)
-        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+        with fast_autocast(self._device.type):
             mean = self.model.act(batch.s, z).float()
             f = self.model.forward_map(batch.s, z, self._noisy(mean))
         value = (f.float() * z).sum(-1).amin(0)

@@ -14,6 +14,7 @@ from ..errors import DataError
 from ..robots.registry import Robot
 from .checkpoint import load_checkpoint, save_checkpoint
 from .collect_rounds import Array, RoundCollector, RoundsConfig
+from .precision import fast_autocast
 from .replay import Replay
 from .skills import KINDS
 from .td3 import SkillAgent
@@ -128,7 +129,7 @@ class Collector(RoundCollector):
         reward = self._skills.reward(s_next, skill)
         t = self._tensor
         self._updates += 1
-        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+        with fast_autocast(self._device.type):
             metrics = self._agent.update(
                 t(s), t(skill), t(a), t(reward), t(s_next), actor=self._updates % 2 == 0
             )

@@ -27,6 +27,7 @@ from .pose_loss import (
     pose_distances,
 )
 from .poses import HUMAN, PoseLayout
+from .precision import fast_autocast
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class EmbedderTrainer:
         images = images.contiguous(memory_format=torch.channels_last)
         pose, hips, reach = map(torch.from_numpy, (angles, height, arms))
         self.model.train()
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with fast_autocast("cpu"):
             raw = self.model.visual(images)
         embeddings = torch.nn.functional.normalize(raw.float(), dim=-1)
         scale = self.model.logit_scale.clamp(max=np.log(100.0)).exp()

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..imitate.forward_backward import ForwardBackward
 from .bfm_trainer import BfmConfig, BfmTrainer
 from .forward_backward_loss import orthonormality_loss, successor_loss
+from .precision import fast_autocast
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class ForwardBackwardTrainer(BfmTrainer):
     def _step(self) -> dict[str, Tensor]:
         config = self.config
         batch = self._data.sample(config.batch, self._generator)
-        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+        with fast_autocast(self._device.type):
             b = self.model.backward_map(batch.next_s)
             z = self._latents(batch, b.detach())
             with torch.no_grad():

@@ -12,6 +12,7 @@ from torch import Tensor
 from ..imitate.hilp import Hilp
 from .bfm_trainer import BfmConfig, BfmTrainer
 from .hilp_loss import metric_loss
+from .precision import fast_autocast
 from .transitions import Batch
 
 # How fast the features' statistics follow φ while it learns.
@@ -67,7 +68,7 @@ class HilpTrainer(BfmTrainer):
             self.model.fit_features(phi, max(_STATISTICS_RATE, 1 / (1 + self.updates)))
             features = self.model.features(phi)
             b = self.model.backward_of(features)
-        with torch.autocast(self._device.type, dtype=torch.bfloat16):
+        with fast_autocast(self._device.type):
             z = self._latents(batch, b)
             with torch.no_grad():
                 next_a = self._noisy(self.model.act(batch.next_s, z).float())

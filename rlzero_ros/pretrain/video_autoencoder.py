@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from ..errors import DataError, ErrorCode
 from ..imagine.video_model.autoencoder import FrameAutoencoder, to_tensor
+from .precision import fast_autocast
 from .video_corpus import LIMB_FEATURES, DrawnCorpus
 
 
@@ -76,10 +77,10 @@ class AutoencoderTrainer:
         rng = np.random.default_rng((config.seed, 3, self.step))
         rows = np.sort(rng.integers(len(self._frames), size=config.batch))
         frames = to_tensor(torch.from_numpy(self._frames[rows]))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with fast_autocast("cpu"):
             latents = self.model.encode(frames.contiguous(memory_format=torch.channels_last))
         noise = torch.from_numpy(rng.standard_normal(latents.shape, dtype=np.float32))
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with fast_autocast("cpu"):
             decoded = self.model.decode(latents + config.noise * noise)
         picture = self._picture_loss(decoded.float(), frames)
         limbs = self._limb_loss(latents, rows)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from ..errors import DataError, ErrorCode
 from ..imagine.video_model.transformer import LatentVideoTransformer
+from .precision import fast_autocast
 from .video_corpus import GESTURE_CLASSES, MOTIONS_OF_CORPUS, SINGLE, classes_of
 from .video_latents import FRAMES, SPARE, LatentCorpus
 
@@ -94,7 +95,7 @@ class DiffusionTrainer:
         level = torch.from_numpy(rng.standard_normal(len(clips), dtype=np.float32)).sigmoid()
         mixed = torch.lerp(clips, noise, level[:, None, None])
         dropped = torch.from_numpy(rng.random(len(clips)) < config.dropped)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with fast_autocast("cpu"):
             condition = self.model.sentence(sentences)
             told = [head(condition).float() for head in self.heads]
             shown = torch.where(dropped[:, None], self.model.no_text.to(condition.dtype), condition)

@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 from ..imagine.sentences import SentenceEncoder
 from ..imagine.video_model.autoencoder import FrameAutoencoder, to_tensor
+from .precision import fast_autocast
 from .video_corpus import DrawnCorpus, corpus_sentences
 
 FRAMES = 48
@@ -62,7 +63,7 @@ def make_latents(
     autoencoder.scale.fill_(1.0)
     clips = []
     for frames in tqdm(corpus.frames, desc="encode", unit="clip"):
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with fast_autocast("cpu"):
             clips.append(autoencoder.encode(to_tensor(torch.from_numpy(frames))).numpy())
     stacked = np.stack(clips).astype(np.float32)
     shift, scale = stacked.mean((0, 1)), stacked.std((0, 1)) + 1e-4
