@@ -31,7 +31,7 @@ from rlzero_ros.msg import PolicyStatus
 from rlzero_ros.msg import Prompt as PromptMessage
 from rlzero_ros.nodes.prompt_messages import prompt_message
 from rlzero_ros.rehearse.reward import rehearse_reward
-from rlzero_ros.rehearse.twin import Twin
+from rlzero_ros.rehearse.twin import LATE_S, Twin
 from rlzero_ros.robots.registry import load_robot
 
 PATIENCE_S = 10.0
@@ -67,7 +67,7 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
             rewards,
             lambda physics: task_rewards(robot, name, physics),
             twin.default_physics()[None],
-            late_s=0.005,
+            late_s=LATE_S,
         )
         temperature = trials.temperature
         print(f"temperature {temperature or 0:g} earns most", file=sys.stderr)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 HELP = "collect reward-free data in simulation (resumable)"
 
+_SKILLS, _DECISION_S = "move=0.4,posture=0.25,spin=0.1,pose=0.25", 0.04
+_OF_AGENTS = ("skills", "decision_s", "device")
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options."""
@@ -33,16 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--skills",
         type=_weights,
-        default="move=0.4,posture=0.25,spin=0.1,pose=0.25",
         metavar="KIND=SHARE,…",
-        help="shares of the skill kinds that the collecting agent seeks (default: %(default)s)",
+        help=f"shares of the skill kinds that the collecting agent seeks (default: {_SKILLS})",
     )
     parser.add_argument(
         "--model",
         type=Path,
-        metavar="RUN",
-        help="run folder of `rlzero pretrain` whose model acts, on latents drawn from the data in "
-        "--out, instead of an agent that learns skills; --skills and --decision-s have no meaning",
+        metavar="FOLDER",
+        help="a trained model acts instead of an agent that learns skills: that of a run folder of "
+        "`rlzero pretrain`, on latents drawn from the data in --out, or that of a bundle, on "
+        "latents of the bundle's own observations",
     )
     parser.add_argument("--steps", type=int, default=900_000, help="transitions to collect")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this long")
@@ -50,10 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--decision-s",
         type=_seconds,
-        default=0.04,
         metavar="S",
         help="the agent holds an action for so long, or for one control period where that is "
-        "longer: fast control explores little (default: %(default)s)",
+        f"longer: fast control explores little (default: {_DECISION_S})",
     )
     parser.add_argument(
         "--overturned",
@@ -72,7 +74,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "robot; less than a control period (default: %(default)s)",
     )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu", help="torch device of the agent")
+    parser.add_argument("--device", help="torch device of the agent (default: cpu)")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
 
 
@@ -108,19 +110,22 @@ def _by_agent(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundColl
         environments=args.environments,
         overturned=args.overturned,
         late_s=args.late_s,
-        skill_weights=tuple(args.skills),
-        decision_s=args.decision_s,
+        skill_weights=tuple(args.skills or _weights(_SKILLS)),
+        decision_s=args.decision_s or _DECISION_S,
     )
-    return Collector(robot, folder, config, args.device)
+    return Collector(robot, folder, config, args.device or "cpu")
 
 
 def _by_model(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundCollector:
     from ..pretrain.collect_by_model import ModelCollectConfig, ModelCollector
-    from ..pretrain.train_bfm import load_run
+    from ..pretrain.trained import load_trained, open_prompts
 
-    name, bfm = load_run(args.model)
+    foreign = [f"--{n.replace('_', '-')}" for n in _OF_AGENTS if getattr(args, n) is not None]
+    if foreign:
+        raise DataError(f"{', '.join(foreign)}: only of agents that learn skills, not of --model")
+    name, bfm = load_trained(args.model)
     if name != robot.spec.name:
-        raise DataError(f"{args.model} trains {name}, not {robot.spec.name}")
+        raise DataError(f"{args.model} is of {name}, not of {robot.spec.name}")
     config = ModelCollectConfig(
         args.source,
         args.steps,
@@ -129,7 +134,8 @@ def _by_model(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundColl
         overturned=args.overturned,
         late_s=args.late_s,
     )
-    return ModelCollector(robot, folder, config, bfm)
+    prompts = open_prompts(args.model, folder, bfm, args.seed)
+    return ModelCollector(robot, folder, config, bfm, prompts)
 
 
 def _seconds(text: str) -> float:

@@ -56,6 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", type=Path, help="dataset folder (default: data/ROBOT)")
     parser.add_argument("--run", type=Path, help="run folder (default: runs/ROBOT-BFM)")
+    parser.add_argument(
+        "--init",
+        type=Path,
+        metavar="FOLDER",
+        help="a new run begins with this trained model, of a run or a bundle of the same kind and "
+        "sizes, instead of random weights",
+    )
     parser.add_argument("--device", default="cpu", help="torch device, e.g. cuda")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this long")
@@ -76,6 +83,7 @@ def main(args: argparse.Namespace) -> int:
 
     from ..pretrain.dataset import read_info
     from ..pretrain.train_bfm import train_bfm
+    from ..pretrain.trained import load_trained
     from ..pretrain.trainers import CONFIGS
     from ..robots.registry import load_robot
     from .output import write_json
@@ -94,7 +102,13 @@ def main(args: argparse.Namespace) -> int:
     if found != robot:
         raise DataError(f"{data} holds data of {found!r}, not of {robot!r}; give --robot or --data")
     run = args.run or Path("runs") / f"{robot}-{bfm}"
-    updates = train_bfm(data, run, config, args.device, args.minutes, args.memory_gb)
+    init = None
+    if args.init is not None:
+        begun, model = load_trained(args.init)
+        if begun != robot:
+            raise DataError(f"{args.init} is of {begun}, not of {robot}")
+        init = (str(args.init), model)
+    updates = train_bfm(data, run, config, args.device, args.minutes, args.memory_gb, init=init)
     print(f"{run}: {updates} of {config.updates} updates; curves in {run / 'curves.png'}")
     write_json(args.json, {"bfm": bfm, "updates": updates, "run": str(run)})
     return 0

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 import yaml
 from numpy.typing import NDArray
 
@@ -103,14 +103,7 @@ class Actor:
             if self.bundle.spec.command.interface == "position":
                 raise DataError(f"{self.bundle.spec.name} holds a pose, which this cannot simulate")
             return lambda observations: np.zeros((len(observations), size))
-        latent = torch.from_numpy(np.atleast_2d(np.asarray(z, dtype=np.float32)))
-
-        def act(observations: NDArray[np.float32]) -> NDArray[np.floating]:
-            with torch.inference_mode():
-                batch = latent.expand(len(observations), -1)
-                return bfm.act(torch.from_numpy(observations), batch).numpy()
-
-        return act
+        return partial(bfm.actions, latents=z)
 
     def _refused(
         self,

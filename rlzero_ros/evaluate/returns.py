@@ -54,13 +54,7 @@ def roll_out(
     seed: int,
 ) -> Episodes:
     """Run π(·, z) from random poses without noise; z is (d,) or one per episode (episodes, d)."""
-    latents = torch.from_numpy(np.broadcast_to(z, (episodes, bfm.latent_dim)).copy())
-
-    def policy(observations: NDArray[np.float32]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            return bfm.act(torch.from_numpy(observations), latents).numpy()
-
-    return run_episodes(robot, policy, episodes, steps, seed)
+    return run_episodes(robot, lambda seen: bfm.actions(seen, z), episodes, steps, seed)
 
 
 def sample_states(data: Path, n: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 
@@ -44,6 +47,18 @@ class BehaviorFoundationModel(nn.Module, ABC):
     @abstractmethod
     def act(self, observation: Tensor, z: Tensor) -> Tensor:
         """π(s, z): (n, action_dim), without exploration noise."""
+
+    def actions(
+        self, observations: NDArray[np.floating], latents: NDArray[np.floating]
+    ) -> NDArray[np.float32]:
+        """`act` from arrays to an array, without gradients.
+
+        observations: (n, observation_dim). latents: (n, d), or (d,), one for all of them.
+        """
+        with torch.inference_mode():
+            seen = torch.tensor(observations, dtype=torch.float32)
+            z = torch.tensor(latents, dtype=torch.float32).expand(len(seen), -1)
+            return self.act(seen, z).numpy()
 
     def goal_map(self, goal: Tensor, observation: Tensor | None = None) -> Tensor:
         """Directions (n, d) of z that reach goals (n, observation_dim) and stay there.

@@ -13,6 +13,7 @@ from ..pipeline import Pipeline
 from ..planning import Planner
 from ..project.text_gate import TextGate
 from ..rehearse.rehearsal import Rehearsal
+from ..rehearse.twin import LATE_S
 from ..rehearse.veto import VetoLimits
 from ..robots.state import RobotState
 from ..skills.library import default_folder
@@ -35,7 +36,7 @@ PLANNING_PARAMETERS: dict[str, Row] = {
     ),
     "rehearsal.seconds": (5.0, "For so long each of them is simulated.", 0.5, 60.0),
     "rehearsal.late_s": (
-        0.005,
+        LATE_S,
         "So long after the state that it answers an action comes in a rehearsal, as on the robot.",
         0.0,
         1.0,

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from ..errors import DataError, ErrorCode
 from ..imitate.actor_critic import ActorCriticModel
+from ..imitate.base import BehaviorFoundationModel
 from .precision import fast_autocast
 from .prompt_latents import window_latents
 from .transitions import Batch, Transitions
@@ -53,6 +54,17 @@ class BfmConfig:
     noise_clip: float = 0.3
     average: float = 0.9995
     seed: int = 0
+
+
+def check_same(
+    kind: str, sizes: Mapping[str, Any], model: BehaviorFoundationModel, what: str
+) -> None:
+    """DataError unless what was trained, of a kind and sizes, has those of a model."""
+    if kind != model.kind:
+        raise DataError(f"{what} is of kind {kind}, not {model.kind}")
+    for name, value in model.hyperparameters.items():
+        if sizes.get(name) != value:
+            raise DataError(f"{what} has {name} {sizes.get(name)}, this command asks for {value}")
 
 
 class BfmTrainer(ABC):
@@ -99,6 +111,15 @@ class BfmTrainer(ABC):
     @abstractmethod
     def _step(self) -> dict[str, Tensor]:
         """A batch through every loss and optimiser once; returns detached scalars."""
+
+    def begin_with(self, trained: BehaviorFoundationModel) -> None:
+        """Begin with another model's weights and scale of observations, not with random ones.
+
+        Raises DataError for one of another kind or size.
+        """
+        check_same(trained.kind, trained.hyperparameters, self.model, "the model to begin with")
+        for model in (self.model, self._target, self.averaged):
+            model.load_state_dict(trained.state_dict())
 
     def update(self) -> dict[str, Tensor]:
         """One step; returns detached scalars still on the device."""

@@ -2,8 +2,8 @@
 
 A model trained on other agents' data never saw where its own actions lead, and a value that nothing
 contradicts is believed. Here it acts on latents drawn as in training: those that imitate stretches
-of the data, those of single states, and random directions; nothing of any task is asked for. What
-training on, with these data added, gains on which robot: docs/results.md.
+of what the robot has done, those of single states, and random directions; nothing of any task is
+asked for. What training on, with these data added, gains on which robot: docs/results.md.
 """
 
 from __future__ import annotations
@@ -21,9 +21,8 @@ from ..imitate.actor_critic import ActorCriticModel
 from ..imitate.base import BehaviorFoundationModel
 from ..robots.registry import Robot
 from .collect_rounds import Array, RoundCollector, RoundsConfig
-from .dataset import open_dataset
 from .prompt_latents import window_latents
-from .transitions import Transitions
+from .prompt_source import PromptSource
 
 # Latents are drawn so many at a time; more than robots are collected with.
 _DRAWN = 1024
@@ -33,8 +32,8 @@ _DRAWN = 1024
 class ModelCollectConfig(RoundsConfig):
     """How a model collects, beside what every collector is told.
 
-    window_share, goal_share: parts of the latents that imitate a window of the data and a single
-    state of it; the rest is uniform on the sphere. window_points, window_span, smoothing: as in
+    window_share, goal_share: parts of the latents that imitate a window of the prompts and a single
+    state of them; the rest is uniform on the sphere. window_points, window_span, smoothing: as in
     training (`BfmConfig`). reference: states that the imitation is smoothed over.
     """
 
@@ -48,7 +47,7 @@ class ModelCollectConfig(RoundsConfig):
 
 
 class ModelCollector(RoundCollector):
-    """Acts with a model on latents drawn from the dataset that it adds to."""
+    """Acts with a model on latents of what the robot has done."""
 
     def __init__(
         self,
@@ -56,21 +55,19 @@ class ModelCollector(RoundCollector):
         folder: Path,
         config: ModelCollectConfig,
         bfm: BehaviorFoundationModel,
-        memory_gb: float = 8.0,
+        prompts: PromptSource,
     ) -> None:
-        """Raises DataError if the folder holds no data to draw latents from."""
+        """prompts: what latents are drawn from. DataError for a model that has no policies."""
         if not isinstance(bfm, ActorCriticModel):
             raise DataError(f"a model of kind {bfm.kind} cannot collect")
         if config.environments > _DRAWN:
             raise DataError(f"at most {_DRAWN} environments, not {config.environments}")
         super().__init__(robot, folder, config)
-        self._config, self._bfm = config, bfm
-        _, shards = open_dataset(folder)
-        self._data = Transitions(shards, torch.device("cpu"), memory_gb, config.seed)
+        self._config, self._bfm, self._prompts = config, bfm, prompts
         self._generator = torch.Generator().manual_seed(
             int(np.random.SeedSequence((config.seed, self._rounds)).generate_state(1)[0])
         )
-        self._reference = self._data.sample(config.reference, self._generator).s
+        self._reference = prompts.states(config.reference, self._generator)
         with torch.no_grad():
             self._features = bfm.backward_map(self._reference)
         self._drawn = torch.empty(0, bfm.latent_dim)
@@ -84,8 +81,7 @@ class ModelCollector(RoundCollector):
         n, config = len(observations), self._config
         change = self._rng.random(n) < self._robot.spec.control_period_s / config.skill_s
         self._z[torch.from_numpy(change)] = self._next(int(change.sum()))
-        with torch.inference_mode():
-            mean = self._bfm.act(torch.from_numpy(observations), self._z).numpy()
+        mean = self._bfm.actions(observations, self._z.numpy())
         return np.clip(mean + self._noise * self._rng.standard_normal(mean.shape), -1, 1)
 
     def _learn(self, t: int, observations: Array, actions: Array) -> None:
@@ -110,8 +106,7 @@ class ModelCollector(RoundCollector):
         config, generator = self._config, self._generator
         z = torch.randn(_DRAWN, self._bfm.latent_dim, generator=generator)
         windows, goals = int(config.window_share * _DRAWN), int(config.goal_share * _DRAWN)
-        rows = self._data.draw_rows(windows, generator)
-        shown = self._data.windows_after(rows, config.window_points, config.window_span)
+        shown = self._prompts.windows(windows, config.window_points, config.window_span, generator)
         z[:windows] = window_latents(
             self._bfm, shown, self._reference, self._features, config.smoothing, generator
         )

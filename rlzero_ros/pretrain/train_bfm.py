@@ -20,7 +20,7 @@ from tqdm import tqdm
 from ..errors import DataError
 from ..imitate.base import BehaviorFoundationModel
 from ..imitate.registry import build_bfm
-from .bfm_trainer import BfmConfig, BfmTrainer
+from .bfm_trainer import BfmConfig, BfmTrainer, check_same
 from .checkpoint import load_checkpoint, save_checkpoint
 from .curves import plot_curves
 from .dataset import open_dataset
@@ -37,12 +37,13 @@ def train_bfm(
     memory_gb: float = 12.0,
     log_every: int = 200,
     checkpoint_every: int = 2000,
+    init: tuple[str, BehaviorFoundationModel] | None = None,
 ) -> int:
     """Train until config.updates are done or the minutes are over; returns the updates done.
 
     The configuration's class decides what is trained. memory_gb: of larger data, so much is held
     in memory at a time. The data is read anew at every start, so a dataset that grew is used from
-    the next start on.
+    the next start on. init: name and weights that a new run begins with, instead of random ones.
     Raises DataError on missing, foreign or broken data, a full disk, and divergence.
     """
     info, shards = open_dataset(data)
@@ -53,7 +54,10 @@ def train_bfm(
     if state is not None:
         _check_fits(run, state, trainer, info.robot)
         trainer.load_state_dict(state["trainer"])
-    _write_config(run, config, info.robot, len(transitions), [s.name for s in shards])
+    elif init is not None:
+        trainer.begin_with(init[1])
+    begun_with = state.get("init") if state is not None else init[0] if init else None
+    _write_config(run, config, info.robot, len(transitions), [s.name for s in shards], begun_with)
     end = time.monotonic() + 60.0 * minutes
     bar = tqdm(total=config.updates, initial=trainer.updates, unit="update", desc="pretrain")
     with bar, _Log(run) as log:
@@ -67,11 +71,11 @@ def train_bfm(
                     bar.set_postfix({k: f"{v:.2f}" for k, v in values.items()})
                     log.add(trainer.updates, values)
                 if trainer.updates % checkpoint_every == 0:
-                    _save(run, trainer, info.robot)
+                    _save(run, trainer, info.robot, begun_with)
         except KeyboardInterrupt:
-            _save(run, trainer, info.robot)
+            _save(run, trainer, info.robot, begun_with)
             raise
-        _save(run, trainer, info.robot)
+        _save(run, trainer, info.robot, begun_with)
     plot_curves(run / "metrics.csv", run / "curves.png")
     return trainer.updates
 
@@ -88,24 +92,20 @@ def load_run(run: Path) -> tuple[str, BehaviorFoundationModel]:
 
 def _check_fits(run: Path, state: Mapping[str, Any], trainer: BfmTrainer, robot: str) -> None:
     """DataError unless a run's checkpoint is of this robot, kind of model and sizes."""
-    model = trainer.model
     if state["robot"] != robot:
         raise DataError(f"{run} trains {state['robot']}, the data is of {robot}")
-    if state["kind"] != model.kind:
-        raise DataError(f"{run} trains a model of kind {state['kind']}, not {model.kind}")
-    for name, value in model.hyperparameters.items():
-        found = state["hyperparameters"].get(name)
-        if found != value:
-            raise DataError(
-                f"{run} has {name} {found}, this command asks for {value}; choose another --run"
-            )
+    try:
+        check_same(state["kind"], state["hyperparameters"], trainer.model, f"the model of {run}")
+    except DataError as error:
+        raise DataError(f"{error.message}; choose another --run") from error
 
 
-def _save(run: Path, trainer: BfmTrainer, robot: str) -> None:
+def _save(run: Path, trainer: BfmTrainer, robot: str, begun_with: str | None) -> None:
     save_checkpoint(
         run / "checkpoint.pt",
         {
             "robot": robot,
+            "init": begun_with,
             "kind": trainer.model.kind,
             "hyperparameters": trainer.model.hyperparameters,
             "trainer": trainer.state_dict(),
@@ -114,10 +114,16 @@ def _save(run: Path, trainer: BfmTrainer, robot: str) -> None:
 
 
 def _write_config(
-    run: Path, config: BfmConfig, robot: str, transitions: int, shards: list[str]
+    run: Path,
+    config: BfmConfig,
+    robot: str,
+    transitions: int,
+    shards: list[str],
+    begun_with: str | None,
 ) -> None:
     sources = sorted({name.rsplit("-", 1)[0] for name in shards})
-    record = {"robot": robot, "transitions": transitions, "sources": sources, **asdict(config)}
+    record = {"robot": robot, "transitions": transitions, "sources": sources, "init": begun_with}
+    record |= asdict(config)
     (run / "config.yaml").write_text(yaml.safe_dump(record, sort_keys=False))
 
 

@@ -16,7 +16,7 @@ from ..robots.state import RobotState
 from .candidates import candidates
 from .judge import choose, goes_as_asked, shows_pose, speeds_along
 from .report import RehearsalReport
-from .twin import Trials, Twin
+from .twin import LATE_S, Trials, Twin
 from .veto import VetoLimits, vetoes
 
 # What the robot does on its way there does not count.
@@ -33,7 +33,7 @@ class Rehearsal:
         count: int = 8,
         seconds: float = 5.0,
         threads: int = 2,
-        late_s: float = 0.005,
+        late_s: float = LATE_S,
         limits: VetoLimits | None = None,
     ) -> None:
         """count: candidates to try, the unrehearsed one among them. seconds: of each trial. late_s:
@@ -85,7 +85,7 @@ class Rehearsal:
         imitator = self._bundle.imitator()
         latents = np.stack([imitator.latent(c.projection.observations) for c in found])
         trials = self._twin.try_out(
-            self._act,
+            self._bundle.bfm().actions,
             latents,
             self._twin.default_physics() if start is None else start,
             self._seconds,
@@ -102,18 +102,6 @@ class Rehearsal:
                 ErrorCode.REHEARSAL_VETO,
             )
         return replace(plan, projection=found[result.chosen].projection, rehearsal=result)
-
-    def _act(
-        self, observations: NDArray[np.float32], latents: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
-        import torch
-
-        with torch.inference_mode():
-            return (
-                self._bundle.bfm()
-                .act(torch.from_numpy(observations), torch.from_numpy(latents))
-                .numpy()
-            )
 
     def _judge(self, plan: Plan, names: list[str], trials: Trials, began: float) -> RehearsalReport:
         pose, shown = shows_pose(plan.variations), plan.projection

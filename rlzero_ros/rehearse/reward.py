@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from ..imitate.base import BehaviorFoundationModel
@@ -80,13 +79,8 @@ def rehearse_reward(
     """
     latents = np.stack([reward_latent(bfm, observations, rewards, t) for t in temperatures])
     k, s = len(latents), len(starts)
-
-    def act(seen: NDArray[np.float32], asked: NDArray[np.float32]) -> NDArray[np.float32]:
-        with torch.inference_mode():
-            return bfm.act(torch.from_numpy(seen), torch.from_numpy(asked)).numpy()
-
     trials = twin.try_out(
-        act, latents.repeat(s, axis=0), np.tile(starts, (k, 1)), seconds, late_s=late_s
+        bfm.actions, latents.repeat(s, axis=0), np.tile(starts, (k, 1)), seconds, late_s=late_s
     )
     earned = np.asarray(judge(trials.physics), dtype=np.float64).reshape(k, -1).mean(1)
     return RewardTrials(temperatures, latents, earned)

@@ -18,6 +18,8 @@ from ..robots.observation import ObservationAssembler, load_model
 from ..robots.spec import RobotSpec
 from ..robots.state import RobotState
 
+LATE_S = 0.005
+"""How late in their control period actions come on a robot whose nodes share a small computer."""
 Act = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.floating]]
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 # Of the way to a command limit: beyond it a command counts as saturated.
