@@ -17,17 +17,17 @@ from ..imitate.base import BehaviorFoundationModel
 from ..imitate.latent import Array, reward_latent
 from .twin import Twin
 
-TEMPERATURES = (None, 1.0, 3.0, 10.0, 30.0, 100.0)
-"""Of `reward_latent`: None is the plain form."""
+TEMPERATURES = (10.0, None, 1.0, 3.0, 30.0, 100.0)
+"""Of `reward_latent`: None is the plain form. The first is the usual one."""
 Judge = Callable[[NDArray[np.floating]], NDArray[np.floating]]
 """Physics (..., nq + nv) to rewards (...)."""
 
 
 @dataclass(frozen=True)
 class RewardTrials:
-    """What each of K temperatures earned, the mean reward per control period over all trials.
+    """What each of K temperatures earned from each of S starts, the mean reward per control period.
 
-    latents: (K, d). earned: (K,).
+    The first temperature is the usual one. latents: (K, d). earned: (K, S).
     """
 
     temperatures: tuple[float | None, ...]
@@ -36,8 +36,16 @@ class RewardTrials:
 
     @property
     def chosen(self) -> int:
-        """The row that earned most, the first of equal ones."""
-        return int(self.earned.argmax())
+        """The row that earned most of those that clearly earned more than the usual one, else that.
+
+        Clearly: by more than the standard error of the difference over the starts. The most of
+        several uncertain means is often the luckiest.
+        """
+        gains = self.earned - self.earned[0]
+        starts = gains.shape[1]
+        error = gains.std(axis=1, ddof=1) / np.sqrt(starts) if starts > 1 else 0.0
+        means = gains.mean(axis=1)
+        return int(np.where(means > error, means, 0.0).argmax())
 
     @property
     def temperature(self) -> float | None:
@@ -73,7 +81,7 @@ def rehearse_reward(
         starts: (S, nq + nv) where the trials begin; every temperature is tried from each.
         seconds: of each trial.
         late_s: how late actions come, see `Twin.try_out`.
-        temperatures: K of them.
+        temperatures: K of them, the usual one first.
 
     Raises DataError on wrong shapes or a reward that points nowhere, RobotError (DIVERGED).
     """
@@ -82,5 +90,5 @@ def rehearse_reward(
     trials = twin.try_out(
         bfm.actions, latents.repeat(s, axis=0), np.tile(starts, (k, 1)), seconds, late_s=late_s
     )
-    earned = np.asarray(judge(trials.physics), dtype=np.float64).reshape(k, -1).mean(1)
+    earned = np.asarray(judge(trials.physics), dtype=np.float64).reshape(k, s, -1).mean(2)
     return RewardTrials(temperatures, latents, earned)
