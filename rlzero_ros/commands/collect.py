@@ -117,6 +117,7 @@ def _by_agent(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundColl
 
 
 def _by_model(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundCollector:
+    from ..imitate.actor_critic import ActorCriticModel
     from ..pretrain.collect_by_model import ModelCollectConfig, ModelCollector
     from ..pretrain.trained import load_trained, open_prompts
 
@@ -126,6 +127,8 @@ def _by_model(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundColl
     name, bfm = load_trained(args.model)
     if name != robot.spec.name:
         raise DataError(f"{args.model} is of {name}, not of {robot.spec.name}")
+    if not isinstance(bfm, ActorCriticModel):
+        raise DataError(f"a model of kind {bfm.kind} cannot collect")
     config = ModelCollectConfig(
         args.source,
         args.steps,

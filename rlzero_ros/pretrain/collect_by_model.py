@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from ..errors import DataError
 from ..imitate.actor_critic import ActorCriticModel
-from ..imitate.base import BehaviorFoundationModel
 from ..robots.registry import Robot
 from .collect_rounds import Array, RoundCollector, RoundsConfig
 from .prompt_latents import window_latents
@@ -54,12 +53,10 @@ class ModelCollector(RoundCollector):
         robot: Robot,
         folder: Path,
         config: ModelCollectConfig,
-        bfm: BehaviorFoundationModel,
+        bfm: ActorCriticModel,
         prompts: PromptSource,
     ) -> None:
-        """prompts: what latents are drawn from. DataError for a model that has no policies."""
-        if not isinstance(bfm, ActorCriticModel):
-            raise DataError(f"a model of kind {bfm.kind} cannot collect")
+        """prompts: what latents are drawn from. DataError for too many environments."""
         if config.environments > _DRAWN:
             raise DataError(f"at most {_DRAWN} environments, not {config.environments}")
         super().__init__(robot, folder, config)

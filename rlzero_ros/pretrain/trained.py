@@ -7,7 +7,6 @@ from pathlib import Path
 import torch
 
 from ..bundle import Bundle
-from ..errors import DataError
 from ..imitate.actor_critic import ActorCriticModel
 from ..imitate.base import BehaviorFoundationModel
 from ..manifest import MANIFEST
@@ -35,15 +34,11 @@ def load_trained(path: Path) -> tuple[str, BehaviorFoundationModel]:
     return bundle.spec.name, bundle.bfm()
 
 
-def open_prompts(
-    path: Path, data: Path, model: BehaviorFoundationModel, seed: int = 0
-) -> PromptSource:
+def open_prompts(path: Path, data: Path, model: ActorCriticModel, seed: int = 0) -> PromptSource:
     """What the trained model of ``path`` can be asked for: what its bundle, or ``data``, holds.
 
-    Raises DataError for a run without data, and for a model without an actor.
+    Raises DataError for a run without data.
     """
-    if not isinstance(model, ActorCriticModel):
-        raise DataError(f"a model of kind {model.kind} cannot collect")
     if is_bundle(path):
         observations = Bundle.load(path.absolute()).index().observations
         return ObservationPrompts(torch.as_tensor(observations), model)
