@@ -107,6 +107,7 @@ def main(args: argparse.Namespace) -> int:
         begun, model = load_trained(args.init)
         if begun != robot:
             raise DataError(f"{args.init} is of {begun}, not of {robot}")
+        # As it was given: the record travels in bundles, where the paths of a machine mean nothing.
         init = (str(args.init), model)
     updates = train_bfm(data, run, config, args.device, args.minutes, args.memory_gb, init=init)
     print(f"{run}: {updates} of {config.updates} updates; curves in {run / 'curves.png'}")

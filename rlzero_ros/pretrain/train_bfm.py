@@ -44,7 +44,8 @@ def train_bfm(
     The configuration's class decides what is trained. memory_gb: of larger data, so much is held
     in memory at a time. The data is read anew at every start, so a dataset that grew is used from
     the next start on. init: name and weights that a new run begins with, instead of random ones.
-    Raises DataError on missing, foreign or broken data, a full disk, and divergence.
+    Raises DataError on missing, foreign or broken data, on a run that began with something else, on
+    a full disk, and on divergence.
     """
     info, shards = open_dataset(data)
     run.mkdir(parents=True, exist_ok=True)
@@ -53,6 +54,9 @@ def train_bfm(
     state = load_checkpoint(run / "checkpoint.pt")
     if state is not None:
         _check_fits(run, state, trainer, info.robot)
+        if init is not None and init[0] != state.get("init"):
+            began = state.get("init") or "random weights"
+            raise DataError(f"{run} began with {began}, not with {init[0]}; choose another --run")
         trainer.load_state_dict(state["trainer"])
     elif init is not None:
         trainer.begin_with(init[1])

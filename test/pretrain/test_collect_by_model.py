@@ -87,12 +87,15 @@ def test_a_bundle_collects_many_behaviours_without_any_data(by_bundle):
     assert heights.min() < 0.6
 
 
-def test_a_run_begins_with_a_bundle_and_remembers_it(by_bundle, tmp_path):
+def test_a_run_begins_with_a_bundle_and_remembers_it(by_bundle, tmp_path, capsys):
     bundle, run = find_bundle("walker"), tmp_path / "run"
     still = ["--learning-rate", "1e-12", "--final-learning-rate", "1e-12", "--batch", "32"]
     command = ["pretrain", "--data", str(by_bundle), "--run", str(run), *still]
     assert cli.main([*command, "--init", str(bundle), "--updates", "2"]) == 0
     assert cli.main([*command, "--updates", "4"]) == 0
+    assert cli.main([*command, "--init", str(bundle), "--updates", "4"]) == 0
+    assert cli.main([*command, "--init", str(run), "--updates", "4"])
+    assert f"began with {bundle}, not with {run}" in capsys.readouterr().err
     name, trained_on = load_trained(run)
     shipped = Bundle.load("walker").bfm()
     assert name == "walker"
