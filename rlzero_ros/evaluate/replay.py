@@ -108,8 +108,11 @@ class Replay:
             self._begin(event)
             return
         if self._settings is None:
+            if event.fresh:
+                return  # "begin" is told again each second
             raise DataError(
-                "the recording lacks the beginning; it was told to nobody: record again"
+                "the recording lacks the beginning, which is told once a second: "
+                "start recorder_node before the robot is armed"
             )
         if missing := event.sequence - self._expected:
             self._skip(event, missing)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Callable
 
 from builtin_interfaces.msg import Time
@@ -13,6 +15,9 @@ from .control_event_messages import event_message
 from .journal import Journal
 
 _EVERY_S = 0.02
+# A listener that this side knows already may not know this side yet, and then hears nothing of what
+# is said once.
+_BEGIN_AGAIN_S = 1.0
 _ACKNOWLEDGED_WITHIN = Duration(seconds=0.2)
 
 
@@ -20,12 +25,14 @@ class JournalPublisher:
     """A thread that empties the journal into a topic while somebody listens, and away otherwise.
 
     However slow the topic is, the journal is bounded and drops its oldest: `sequence` shows it.
+    "begin", with what the controller was made, is told again each second.
     """
 
     def __init__(self, journal: Journal, publisher: Publisher, now: Callable[[], Time]) -> None:
         """Start the thread; now: the time to stamp."""
         self._journal, self._publisher, self._now = journal, publisher, now
         self._listeners = 0
+        self._began_s = -math.inf
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._run, name="journal", daemon=True)
         self._thread.start()
@@ -45,10 +52,12 @@ class JournalPublisher:
     def _publish(self) -> None:
         listeners = self._publisher.get_subscription_count()
         events = self._journal.take()
-        # Whoever comes later still learns with what the controller was made.
-        first = self._journal.first
-        if listeners > self._listeners and first is not None and first not in events[:1]:
-            events.insert(0, first)
+        first, now_s = self._journal.first, time.monotonic()
+        if listeners and first is not None:
+            if listeners > self._listeners or now_s - self._began_s > _BEGIN_AGAIN_S:
+                self._began_s = now_s
+                if first not in events[:1]:
+                    events.insert(0, first)
         self._listeners = listeners
         if listeners:
             for event in events:

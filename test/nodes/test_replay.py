@@ -170,6 +170,11 @@ def test_what_is_missing_is_forgiven_before_arming_only(tmp_path, bundle, story,
     status, _, error, report = replay(write(tmp_path / "late.mcap", bundle, late, plan))
     assert status == 0, error
     assert report["missing"] == 4
+    # Regression: a recorder was told "begin" before it could hear, and its recording was worthless.
+    deaf = [*messages[1:4], messages[0], *messages[4:]]
+    status, _, error, report = replay(write(tmp_path / "deaf.mcap", bundle, deaf, plan))
+    assert status == 0, error
+    assert report["missing"] == 3
     holes = [*messages[:60], *messages[62:]]
     status, _, error, _ = replay(write(tmp_path / "holes.mcap", bundle, holes, plan))
     assert status == 2
