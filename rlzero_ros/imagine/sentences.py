@@ -30,6 +30,8 @@ class SentenceEncoder:
         Raises:
             ImagineError: the model is not there, or is not the one expected.
         """
+        self.weights = WEIGHTS_SHA256 if model is None else ""
+        """Says which weights these are: their SHA-256, empty where it was not looked at."""
         # Heavy, and not needed by those who only play videos.
         import torch
         from transformers import AutoModel, AutoTokenizer

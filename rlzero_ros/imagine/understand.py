@@ -20,6 +20,7 @@ import numpy as np
 from rlzero_ros.errors import CommandError, ErrorCode
 from rlzero_ros.imagine.captions import CAPTIONS
 from rlzero_ros.imagine.impossible import IMPOSSIBLE
+from rlzero_ros.imagine.known_sentences import embed_known
 from rlzero_ros.imagine.sentences import SentenceEncoder
 
 # Chosen on the captions left out one by one and on rlzero_ros/evaluate/data/tuning.tsv. Width and
@@ -56,7 +57,7 @@ class SentenceMatcher:
     ) -> None:
         self._encoder = encoder
         sentences = [sentence for group in (*captions.values(), impossible) for sentence in group]
-        self._embedded = dict(zip(sentences, encoder.encode(sentences), strict=True))
+        self._embedded = embed_known(encoder, sentences)
         self._group(captions, impossible)
 
     def regrouped(

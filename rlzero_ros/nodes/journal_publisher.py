@@ -53,11 +53,11 @@ class JournalPublisher:
         listeners = self._publisher.get_subscription_count()
         events = self._journal.take()
         first, now_s = self._journal.first, time.monotonic()
-        if listeners and first is not None:
-            if listeners > self._listeners or now_s - self._began_s > _BEGIN_AGAIN_S:
-                self._began_s = now_s
-                if first not in events[:1]:
-                    events.insert(0, first)
+        due = listeners > self._listeners or now_s - self._began_s > _BEGIN_AGAIN_S
+        if listeners and due and first is not None:
+            self._began_s = now_s
+            if first not in events[:1]:
+                events.insert(0, first)
         self._listeners = listeners
         if listeners:
             for event in events:

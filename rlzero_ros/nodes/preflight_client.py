@@ -14,6 +14,9 @@ from ..robots.plausible import Span
 from ..robots.preflight import Finding, preflight
 from .robot_probe import RobotProbe
 
+# A report should say who is in the way. Where names take longer, nobody gives one.
+_NAMED_WITHIN_S = 3.0
+
 
 def preflight_of(bundle: Bundle, namespace: str, seconds: float) -> list[Finding]:
     """Listen for some seconds, then judge; empty if the robot may be armed.
@@ -36,6 +39,9 @@ def preflight_of(bundle: Bundle, namespace: str, seconds: float) -> list[Finding
         end_s = time.monotonic() + seconds
         while (left_s := end_s - time.monotonic()) > 0:
             executor.spin_once(timeout_sec=left_s)
+        end_s += _NAMED_WITHIN_S
+        while probe.misses_names() and time.monotonic() < end_s:
+            executor.spin_once(timeout_sec=0.1)
         return preflight(bundle.spec, probe.seen())
     finally:
         executor.shutdown()

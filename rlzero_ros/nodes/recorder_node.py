@@ -11,6 +11,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
 from rclpy.executors import ExternalShutdownException
+from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CompressedImage, Imu, JointState
@@ -150,7 +152,9 @@ def main(args: list[str] | None = None) -> int:
         print(f"recorder_node: {error}", file=sys.stderr, flush=True)
         return 2
     finally:
-        rclpy.try_shutdown()
+        # rclpy's handler of the same signal may be at it, in a thread of its own.
+        with suppress(rclpy_implementation.RCLError):
+            rclpy.try_shutdown()
     return _finish(node)
 
 

@@ -29,6 +29,7 @@ STATES: dict[str, type[StateMessage]] = {
 }
 # Messages that are kept of each topic, 2 s at 200 Hz, and how many of them numbers are read from.
 _KEPT, _READ = 400, 100
+_UNNAMED = "an unnamed node"
 
 
 class RobotProbe:
@@ -90,6 +91,11 @@ class RobotProbe:
         kind, _ = command_message_maker(self._spec)
         return CommandTopicSeen(topic, kind_name(kind), tuple(others), tuple(listeners))
 
+    def misses_names(self) -> bool:
+        """Whether somebody has been found whose node is not known yet: names come later."""
+        found = (*self.command_topic().others, *self._publishers("plan"))
+        return any(endpoint.node == _UNNAMED for endpoint in found)
+
     def _publishers(self, topic: str) -> tuple[Endpoint, ...]:
         return tuple(map(_endpoint, self._node.get_publishers_info_by_topic(topic)))
 
@@ -122,7 +128,7 @@ def _joints(messages: list[JointState]) -> JointsSeen:
 
 def _endpoint(info: TopicEndpointInfo) -> Endpoint:
     known = not info.node_name.startswith("_")
-    name = f"{info.node_namespace.rstrip('/')}/{info.node_name}" if known else "an unnamed node"
+    name = f"{info.node_namespace.rstrip('/')}/{info.node_name}" if known else _UNNAMED
     return Endpoint(
         node=name,
         kind=info.topic_type,
