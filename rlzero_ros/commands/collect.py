@@ -42,10 +42,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model",
         type=Path,
-        metavar="FOLDER",
+        metavar="NAME|FOLDER",
         help="a trained model acts instead of an agent that learns skills: that of a run folder of "
         "`rlzero pretrain`, on latents drawn from the data in --out, or that of a bundle, on "
-        "latents of the bundle's own observations",
+        "latents of the bundle's own observations; a name is that of an installed bundle",
     )
     parser.add_argument("--steps", type=int, default=900_000, help="transitions to collect")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this long")

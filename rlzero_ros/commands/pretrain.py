@@ -59,9 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--init",
         type=Path,
-        metavar="FOLDER",
+        metavar="NAME|FOLDER",
         help="a new run begins with this trained model, of a run or a bundle of the same kind and "
-        "sizes, instead of random weights",
+        "sizes, instead of random weights; a name is that of an installed bundle",
     )
     parser.add_argument("--device", default="cpu", help="torch device, e.g. cuda")
     parser.add_argument("--threads", type=int, default=1, help="torch threads")

@@ -70,8 +70,7 @@ def test_what_only_agents_have_is_refused(trained, capsys):
 def by_bundle(tmp_path_factory):
     """What the model of the shipped bundle did, asked for what is in the bundle; no data before."""
     data = tmp_path_factory.mktemp("own") / "data"
-    bundle = find_bundle("walker")
-    command = ["collect", "--out", str(data), "--model", str(bundle), "--source", "own"]
+    command = ["collect", "--out", str(data), "--model", "walker", "--source", "own"]
     assert cli.main([*command, "--steps", "4000", "--environments", "8"]) == 0
     return data
 
