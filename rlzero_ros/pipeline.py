@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .bundle import Bundle
 from .errors import CommandError, ErrorCode
-from .imagine.base import Imaginer, each_way, imaginer_for
+from .imagine.base import Imaginer, each_way, imaginer_for, varies
 from .imagine.clip import Clip
 from .imagine.command import clean_command
 from .project.agreement import change_agreement
@@ -140,14 +140,12 @@ class Pipeline:
     def _imagine(
         self, sentence: str, seed: int, report: OnProgress, is_canceled: IsCanceled | None
     ) -> list[list[Clip]]:
-        """The variations of each way to do it; only one where the imaginer does not vary, as a
-        camera does not.
-        """
+        """The variations of each way to do it; only one where the imaginer does not vary."""
         imaginers = each_way(self._imaginer, sentence)
         ways: list[list[Clip]] = []
         for way, imaginer in enumerate(imaginers):
             clips: list[Clip] = []
-            for number in range(self._variations):
+            for number in range(self._variations if varies(imaginer) else 1):
 
                 def progress(fraction: float, done: int = way * self._variations + number) -> None:
                     report("imagine", (done + fraction) / (len(imaginers) * self._variations))

@@ -263,12 +263,14 @@ def ros_node() -> Iterator[Any]:
     import threading
 
     import rclpy
-    from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+    from rclpy.executors import ExternalShutdownException
+
+    from rlzero_ros.nodes.executor import make_executor
 
     context = rclpy.Context()
     rclpy.init(context=context)
     node = rclpy.create_node("test_observer", context=context)
-    executor = SingleThreadedExecutor(context=context)
+    executor = make_executor(1, context=context)  # rclpy's own may die when it is shut down
     executor.add_node(node)
 
     def spin() -> None:

@@ -12,6 +12,9 @@ from safetensors.torch import save_file
 from rlzero_ros.bundle import Bundle
 from rlzero_ros.errors import BundleError, CommandError, ErrorCode, ProjectError, RlzeroError
 from rlzero_ros.imagine.base import Imaginer
+from rlzero_ros.imagine.clip import Clip
+from rlzero_ros.imagine.do_what_you_see import DoWhatYouSee
+from rlzero_ros.imagine.frame_stream import FrameStream
 from rlzero_ros.imagine.registry import load_imaginer
 from rlzero_ros.imitate.forward_backward import ForwardBackward
 from rlzero_ros.packing import pack_bundle
@@ -171,3 +174,25 @@ def test_variations_are_joined_behind_the_first_clip(bundle: Bundle, storyboard:
     assert three.projection.observations.shape == (3 * frames, one.projection.observations.shape[1])
     np.testing.assert_array_equal(three.projection.indices[:frames], one.projection.indices)
     assert not np.array_equal(three.projection.indices[frames : 2 * frames], one.projection.indices)
+
+
+class Moving(FrameStream):
+    """A camera that has seen something else whenever it is asked."""
+
+    def clip(self, prompt: str) -> Clip:
+        for _ in range(8):
+            self.moment += 0.1
+            self.add(self.moment, lambda: np.full((8, 8, 3), round(100 * self.moment) % 256, "u1"))
+        return super().clip(prompt)
+
+    moment = 0.0
+
+
+def test_what_a_camera_saw_is_one_clip(bundle: Bundle, storyboard: Imaginer) -> None:
+    """Regression: while new pictures came, a plan was joined of what was seen at four times."""
+    camera = Moving(window_s=2.0, fps=10.0)
+    pipeline = Pipeline(bundle, DoWhatYouSee(camera, storyboard), variations=4)
+    plan = pipeline.plan("do what you see")
+    assert [variation.clip.source for variation in plan.variations] == ["video_prompt"]
+    assert len(plan.projection.observations) == len(plan.clip.frames)
+    assert len(pipeline.plan("walk forward").variations) == 4

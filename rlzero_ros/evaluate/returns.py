@@ -30,9 +30,11 @@ from ..imitate.base import BehaviorFoundationModel
 from ..imitate.imitator import Imitator
 from ..imitate.kernel import KERNELS, Kernel
 from ..imitate.latent import reward_latent
+from ..paths import find_bundle
 from ..pretrain.checkpoint import load_checkpoint
 from ..pretrain.dataset import open_dataset
 from ..pretrain.train_bfm import load_run
+from ..pretrain.trained import find_trained, is_bundle
 from ..rehearse.reward import rehearse_reward
 from ..rehearse.twin import Twin
 from ..robots.registry import Robot, load_robot
@@ -120,13 +122,16 @@ def evaluate_task(
 
 
 def _states(args: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """States that carry reward prompts: of the dataset, or where there is none of the bundle."""
-    folder = args.data or Path("data") / args.robot
+    """States that carry reward prompts: of a dataset or of a bundle."""
+    folder = Path("data") / args.robot if args.data is None else find_trained(args.data)
     if args.data is None and not folder.exists():
-        index = Bundle.load(args.bundle or args.robot).index()
-        print(f"no {folder}: reward prompts use the {len(index)} states of the bundle")
-        return index.observations, index.physics
-    return sample_states(folder, args.samples, args.seed)
+        print(f"no {folder}: ", end="")
+        folder = find_bundle(args.bundle or args.robot)
+    if not is_bundle(folder):
+        return sample_states(folder, args.samples, args.seed)
+    index = Bundle.load(folder.absolute()).index()
+    print(f"reward prompts use the {len(index)} states of the bundle")
+    return index.observations, index.physics
 
 
 def _kernel(args: argparse.Namespace) -> Kernel:
@@ -168,7 +173,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data",
         type=Path,
-        help="dataset whose states carry the reward prompts (default: data/ROBOT, else the bundle)",
+        metavar="NAME|FOLDER",
+        help="dataset, or bundle, whose states carry the reward prompts (default: data/ROBOT, else "
+        "the bundle)",
     )
     parser.add_argument(
         "--imitation-kernel",

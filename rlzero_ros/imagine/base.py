@@ -77,6 +77,14 @@ def each_way(imaginer: Imaginer, command: str) -> tuple[Imaginer, ...]:
     return imaginer.each_way(command) if isinstance(imaginer, WayImaginer) else (imaginer,)
 
 
+def varies(imaginer: Imaginer) -> bool:
+    """Whether another seed gives another clip; not of an imaginer whose ``varies`` is False.
+
+    A camera shows what is there whatever the seed, and something later whenever it is asked again.
+    """
+    return bool(getattr(imaginer, "varies", True))
+
+
 def check_canceled(is_canceled: Callable[[], bool] | None) -> None:
     """Raises CommandError with code CANCELED where the caller wants no more."""
     if is_canceled is not None and is_canceled():

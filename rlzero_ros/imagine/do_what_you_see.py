@@ -26,8 +26,8 @@ class DoWhatYouSee:
 
     def each_way(self, command: str) -> tuple[Imaginer, ...]:
         """See ``WayImaginer.each_way``; what a camera saw is one way."""
-        if clean_command(command).casefold() == DO_WHAT_YOU_SEE:
-            return (self,)
+        if _asks_to_look(command):
+            return (_WhatWasSeen(self._stream, self.name),)
         return each_way(self._other, command)
 
     def imagine(
@@ -39,13 +39,36 @@ class DoWhatYouSee:
         is_canceled: Callable[[], bool] | None = None,
     ) -> Clip:
         """See ``Imaginer.imagine``; capitals make no difference to the command."""
-        sentence = clean_command(command)
-        if sentence.casefold() != DO_WHAT_YOU_SEE:
-            return self._other.imagine(
-                command, seed=seed, on_progress=on_progress, is_canceled=is_canceled
-            )
+        looks = _asks_to_look(command)
+        imaginer = _WhatWasSeen(self._stream, self.name) if looks else self._other
+        return imaginer.imagine(
+            command, seed=seed, on_progress=on_progress, is_canceled=is_canceled
+        )
+
+
+class _WhatWasSeen:
+    """The last seconds of a stream, whatever the seed."""
+
+    varies = False
+
+    def __init__(self, stream: FrameStream, name: str) -> None:
+        self.name, self._stream = name, stream
+
+    def imagine(
+        self,
+        command: str,
+        *,
+        seed: int = 0,
+        on_progress: Callable[[float], None] | None = None,
+        is_canceled: Callable[[], bool] | None = None,
+    ) -> Clip:
+        """See ``Imaginer.imagine``."""
         check_canceled(is_canceled)
-        clip = self._stream.clip(sentence)
+        clip = self._stream.clip(clean_command(command))
         if on_progress is not None:
             on_progress(1.0)
         return clip
+
+
+def _asks_to_look(command: str) -> bool:
+    return clean_command(command).casefold() == DO_WHAT_YOU_SEE

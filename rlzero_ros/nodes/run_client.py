@@ -14,7 +14,7 @@ from lifecycle_msgs.srv import GetState
 from rclpy.action import ActionClient
 from rclpy.action.client import ClientGoalHandle
 from rclpy.client import Client
-from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
@@ -24,6 +24,7 @@ from ..action import ExecuteCommand
 from ..errors import ErrorCode, RobotError
 from ..msg import PolicyStatus, ProjectedPlan
 from ..robots.spec import RobotSpec
+from .executor import make_executor
 from .state_recorder import StateRecorder
 
 _LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -60,7 +61,7 @@ class RunClient:
         listen(ProjectedPlan, "plan", self._on_plan, _LATCHED)
         listen(CompressedImage, "imagination", self._on_imagination, _LATCHED)
         self._action = ActionClient(self._node, ExecuteCommand, "execute_command")
-        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor = make_executor(1, context=self._context)
         self._executor.add_node(self._node)
         self._thread = threading.Thread(target=self._spin, name="run client", daemon=True)
         self._thread.start()

@@ -54,11 +54,13 @@ def test_every_prompt_is_judged(robot, bfm):
     assert all(0 <= mean <= 120 for mean, _ in results.values())
 
 
-def test_the_shipped_walker_stands_better_than_chance(tmp_path):
-    """On a fresh clone, without a dataset: the bundle's own states carry the prompt."""
+def test_the_shipped_walker_stands_better_than_chance(tmp_path, capsys):
+    """As on a fresh clone, without a dataset: the bundle's own states carry the prompt."""
     report, plot = tmp_path / "returns.json", tmp_path / "plots" / "returns.png"
     arguments = ["eval", "returns", "--tasks", "stand", "--episodes", "2", "--steps", "400"]
+    arguments += ["--data", "walker"]
     assert cli.main([*arguments, "--json", str(report), "--plot", str(plot)]) == 0
+    assert "reward prompts use the 14000 states of the bundle" in capsys.readouterr().out
     result = json.loads(report.read_text())
     assert result["robot"] == "walker"
     assert result["updates"] > 0

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rlzero_ros.errors import CommandError, ErrorCode, ImagineError
-from rlzero_ros.imagine.base import each_way
+from rlzero_ros.imagine.base import each_way, varies
 from rlzero_ros.imagine.do_what_you_see import DO_WHAT_YOU_SEE, DoWhatYouSee
 from rlzero_ros.imagine.figure import lowest_point, mass_center, segment_lines
 from rlzero_ros.imagine.frame_stream import FrameStream
@@ -139,4 +139,6 @@ def test_what_can_be_done_in_one_way_or_not_at_all(storyboard, animal):
 def test_the_ways_reach_the_imaginer_behind_a_camera(animal):
     both = DoWhatYouSee(FrameStream(), animal)
     assert len(each_way(both, "lie down")) == len(WAYS["four_legged_lie"])
-    assert each_way(both, DO_WHAT_YOU_SEE.upper()) == (both,)
+    (camera,) = each_way(both, DO_WHAT_YOU_SEE.upper())
+    assert not varies(camera)
+    assert varies(both)

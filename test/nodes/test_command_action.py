@@ -6,12 +6,13 @@ import pytest
 import rclpy
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionClient
-from rclpy.executors import ExternalShutdownException, MultiThreadedExecutor
+from rclpy.executors import ExternalShutdownException
 
 from rlzero_ros.action import ExecuteCommand
 from rlzero_ros.errors import ErrorCode
 from rlzero_ros.nodes.command_action import MAX_GOALS, CommandAction
 from rlzero_ros.nodes.command_job import CommandJob, Outcome
+from rlzero_ros.nodes.executor import make_executor
 
 
 class Desk:
@@ -41,7 +42,7 @@ def desk():
     rclpy.init(context=context)
     node = rclpy.create_node("desk", context=context)
     # Every goal that is followed occupies a thread.
-    executor = MultiThreadedExecutor(MAX_GOALS + 4, context=context)
+    executor = make_executor(MAX_GOALS + 4, context=context)
     executor.add_node(node)
     it = Desk()
     action = CommandAction(node, it.start, it.cancel)

@@ -81,6 +81,21 @@ def test_an_action_server_may_be_destroyed_while_the_executor_waits(spun):
     assert spun.beats > before
 
 
+@pytest.mark.parametrize("threads", [1, 4])
+def test_it_may_be_shut_down_at_any_moment(threads):
+    """Regression: a node that was told to end just when a callback ended died of InvalidHandle."""
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for number in range(60):
+            node = Spun(threads)
+            time.sleep(0.002 + 0.0001 * (number % 10))
+            node.close()
+            assert node.error is None
+    finally:
+        sys.setswitchinterval(interval)
+
+
 def test_what_stays_invalid_ends_it(spun):
     server = spun.action()
     server._handle.destroy_when_not_in_use()  # and stays with its node

@@ -4,6 +4,7 @@ A robot stops by itself when its computer stands still for a tenth of a second, 
 machine that is paused by its host therefore fails tests of robots that should go on. Such a test
 runs once more, and is reported as rerun, if a process that does nothing but sleep under the highest
 real-time priority overslept meanwhile: then no scheduling by this project could have been in time.
+A host may take away one processor alone, with whoever runs on it: each of them has a witness.
 """
 
 import os
@@ -18,21 +19,27 @@ FOLDERS = ("nodes", "faults")  # of test/: where robots act in real time
 # More than the 50 ms in a second for which Linux holds up real-time threads that never sleep: those
 # could be this project's own. With its periods and what is under way it can stop a robot.
 STOOD_STILL_S = 0.06
-# Prints that it runs, and then when it woke and how late. It ends with its parent, whose pipe it
-# holds.
+# Prints that it runs, and then when it woke and how late; one process for each processor that may
+# be used. They end with their parent, whose pipe they hold.
 WITNESS = """
 import os, select, sys, time
 try:
     os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(98))
 except (AttributeError, PermissionError):
     sys.exit("no real-time scheduling here: nobody can tell who was late")
-print(time.monotonic(), 0.0, flush=True)
+first, *others = sorted(os.sched_getaffinity(0))
+for processor in others:
+    if os.fork() == 0:
+        first = processor
+        break
+os.sched_setaffinity(0, {first})
+os.write(1, b"%r 0.0\\n" % time.monotonic())
 while not select.select([sys.stdin], [], [], 0)[0]:
     slept = time.monotonic()
     time.sleep(0.01)
     late = time.monotonic() - slept - 0.01
     if late > 0.02:
-        print(time.monotonic(), late, flush=True)
+        os.write(1, b"%r %r\\n" % (time.monotonic(), late))
 """
 
 
