@@ -9,7 +9,10 @@ from sensor_msgs.msg import JointState
 from std_msgs.msg import Float64MultiArray
 
 from rlzero_ros.msg import PolicyStatus
+from rlzero_ros.robots.coordinates import Coordinates
 from rlzero_ros.robots.registry import load_robot
+from rlzero_ros.robots.simulation import Simulation
+from rlzero_ros.robots.state import RobotState
 
 
 def test_a_quadruped_is_driven_and_held(node_process, make_bundle, operator, ros_node, wait_until):
@@ -33,8 +36,8 @@ def test_a_quadruped_is_driven_and_held(node_process, make_bundle, operator, ros
     assert len(joints[-1].position) == len(joints[-1].velocity) == 16
     assert 0.2 < odometry[-1].pose.pose.position.z < 1.0
 
-    operator.run()
     before = robot.spec.driven(np.array(joints[-1].position))
+    operator.run()
     time.sleep(1.5)
     driven = np.array([command for _, command in commands])
     assert driven.shape[1] == 12
@@ -46,9 +49,40 @@ def test_a_quadruped_is_driven_and_held(node_process, make_bundle, operator, ros
 
     operator.stop()
     wait_until(lambda: operator.status.guard_state == PolicyStatus.STOPPED, 5.0, "the stop")
+    told = len(commands)
     time.sleep(1.5)
-    held = np.array([command for _, command in commands[-20:]])
-    np.testing.assert_array_equal(held, np.repeat(held[-1:], 20, axis=0))
-    reached = robot.spec.driven(np.array(joints[-1].position))
-    # Held against its own weight, a position actuator gives way a little.
-    np.testing.assert_allclose(reached, held[-1], atol=0.25)
+    wait_until(lambda: _still(joints[-1]), 10.0, "the robot at rest")
+    held = np.array([command for _, command in commands[told:]])
+    assert len(held) >= 20
+    np.testing.assert_array_equal(held, np.repeat(held[-1:], len(held), axis=0))
+    # How far a held joint gives way to the weight depends on the pose (0.10 to 0.29 rad in a
+    # hundred of them), so its twin is asked. Told what the robot is told, it stays (0.07 rad in
+    # the worst of the hundred); told anything else, it leaves (0.29 rad at least).
+    there = _where(joints[-1], odometry[-1])
+    assert _change(robot, there, held[-1]) < 0.15
+    assert _change(robot, there, np.zeros(12)) > 0.15
+
+
+def _still(joints):
+    return np.abs(joints.velocity).max() < 0.3
+
+
+def _where(joints, odometry):
+    pose = odometry.pose.pose
+    return RobotState(
+        time_s=0.0,
+        base_position=np.array([pose.position.x, pose.position.y, pose.position.z]),
+        base_orientation=np.array([getattr(pose.orientation, axis) for axis in "xyzw"]),
+        base_linear_velocity=np.zeros(3),
+        base_angular_velocity=np.zeros(3),
+        joint_positions=np.array(joints.position),
+        joint_velocities=np.zeros(len(joints.position)),
+    )
+
+
+def _change(robot, state, command):
+    """The most that a joint moves (rad) in a second from rest under one command."""
+    twin = Simulation(robot.spec, robot.model_xml)
+    twin.set_physics(np.concatenate(Coordinates(robot.spec, twin.model).to_qpos_qvel(state)))
+    twin.step(command, 1.0)
+    return np.abs(twin.state().joint_positions - state.joint_positions).max()
