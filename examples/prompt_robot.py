@@ -35,6 +35,7 @@ from rlzero_ros.rehearse.twin import LATE_S, Twin
 from rlzero_ros.robots.registry import load_robot
 
 PATIENCE_S = 10.0
+AGAIN_S = 1.0
 
 
 def read(path: Path) -> np.ndarray:
@@ -75,7 +76,10 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
 
 
 def send(node: Node, message: PromptMessage) -> str:
-    """Publish once somebody listens; return why it was refused, empty if it was taken."""
+    """Publish until somebody answers; return why it was refused, empty if it was taken.
+
+    Whoever is known to listen may not hear yet; a robot that acts on it passes over the same id.
+    """
     answers: list[str] = []
 
     def look(status: PolicyStatus) -> None:
@@ -88,10 +92,11 @@ def send(node: Node, message: PromptMessage) -> str:
     reliable = QoSProfile(depth=1, reliability=ReliabilityPolicy.RELIABLE)
     publisher = node.create_publisher(PromptMessage, "prompt", reliable)
     end = time.monotonic() + PATIENCE_S
-    while not publisher.get_subscription_count() and time.monotonic() < end:
-        rclpy.spin_once(node, timeout_sec=0.1)
-    publisher.publish(message)
+    again_s = 0.0
     while not answers and time.monotonic() < end:
+        if publisher.get_subscription_count() and time.monotonic() >= again_s:
+            publisher.publish(message)
+            again_s = time.monotonic() + AGAIN_S
         rclpy.spin_once(node, timeout_sec=0.1)
     return answers[0] if answers else "nobody answered: is the policy node running?"
 

@@ -22,11 +22,12 @@ def pipeline(bundle):
     return Pipeline(bundle, load_imaginer("storyboard"))
 
 
-def act(bundle, z, seconds=8.0, late=0):
+def act(bundle, z, seconds=8.0, late=0, noise=(0.0, 0)):
     """Base heights (m) and forward positions (m) over the second half, from the default pose.
 
-    late: control periods from an observation to its action.
+    late: control periods from an observation to its action. noise: of the actions, and its seed.
     """
+    scale, rng = noise[0], np.random.default_rng(noise[1])
     simulation = Simulation(bundle.spec, bundle.model_xml)
     simulation.reset(pose="default")
     assembler = ObservationAssembler(bundle.spec, bundle.model_xml)
@@ -34,7 +35,8 @@ def act(bundle, z, seconds=8.0, late=0):
     steps = round(seconds / bundle.spec.control_period_s)
     path, actions = [], [np.zeros(bundle.spec.action_dim)] * late
     for _ in range(steps):
-        actions.append(policy.act(assembler.observe(simulation.state()), z).copy())
+        action = policy.act(assembler.observe(simulation.state()), z)
+        actions.append(np.clip(action + scale * rng.normal(size=action.shape), -1.0, 1.0))
         simulation.step(bundle.spec.scale_action(actions.pop(0)))
         path.append(simulation.state().base_position[[0, 2]])
     x, z_ = np.array(path[steps // 2 :]).T
@@ -58,10 +60,12 @@ def test_the_stickman_walks(seed):
     bundle = Bundle.load("stickman")
     pipeline = Pipeline(bundle, load_imaginer("storyboard"), variations=4)
     plan = pipeline.plan("walk forward", seed=seed)
-    height, x = act(bundle, pipeline.latent(plan.projection))
+    z = pipeline.latent(plan.projection)
     assert plan.confidence > 0.15
-    assert height.mean() > 1.0
-    assert x[-1] - x[0] > 4.0 * 0.5
+    # What its feet meet decides: as little as another processor's rounding is told apart.
+    runs = [act(bundle, z, noise=(1e-6, run)) for run in range(5)]
+    assert np.median([height.mean() for height, _ in runs]) > 1.0
+    assert np.median([x[-1] - x[0] for _, x in runs]) > 4.0 * 0.5
 
 
 @pytest.mark.parametrize("seed", [0, 1])

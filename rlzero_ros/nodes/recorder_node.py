@@ -8,20 +8,19 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
 
 import rclpy
 from diagnostic_msgs.msg import DiagnosticArray
 from nav_msgs.msg import Odometry
-from rclpy.executors import ExternalShutdownException
-from rclpy.impl.implementation_singleton import rclpy_implementation
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile, ReliabilityPolicy
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage, Imu, JointState
 from std_msgs.msg import String
 
@@ -30,6 +29,7 @@ from ..errors import DataError, ErrorCode, RlzeroError
 from ..evaluate.mcap_file import McapRecording
 from ..msg import ControlEvent, PolicyStatus, ProjectedPlan, Prompt
 from .command_messages import command_message_maker
+from .executor import make_executor
 from .message_definitions import message_definition
 from .parameter_table import Row, declare_table, read_table
 from .parameters import describe_use_sim_time
@@ -51,6 +51,8 @@ _LATCHED = QoSProfile(
     durability=DurabilityPolicy.TRANSIENT_LOCAL,
 )
 _MEGABYTE = 1 << 20
+_LOOK_S = 0.1
+"""So long after a signal, at most, the recording is finished when nothing is heard."""
 
 
 class RecorderNode(Node):
@@ -138,23 +140,29 @@ class RecorderNode(Node):
 
 
 def main(args: list[str] | None = None) -> int:
-    """Record until SIGINT or SIGTERM; 2 if the recording had to end by itself."""
-    rclpy.init(args=args)
+    """Record until SIGINT or SIGTERM; 2 if the recording had to end by itself.
+
+    A signal only says so: raised as KeyboardInterrupt in the middle of a write, it would cut the
+    chunk that is being written.
+    """
+    ended: list[int] = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: ended.append(number))
+    rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     node: RecorderNode | None = None
     try:
         node = RecorderNode()
-        rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
+        executor = make_executor(1)
+        executor.add_node(node)
+        while not ended:
+            executor.spin_once(timeout_sec=_LOOK_S)
     except RlzeroError as error:
         # Nothing else may come of it: what could be written is finished first.
         _finish(node)
         print(f"recorder_node: {error}", file=sys.stderr, flush=True)
         return 2
     finally:
-        # rclpy's handler of the same signal may be at it, in a thread of its own.
-        with suppress(rclpy_implementation.RCLError):
-            rclpy.try_shutdown()
+        rclpy.try_shutdown()
     return _finish(node)
 
 

@@ -32,8 +32,10 @@ def test_late_ticks_do_not_delay_the_next():
 
     loop, failures = run(step, 0.02, 2.0)
     assert failures == []
-    # Were the late ticks to delay the next, 20 of 100 would each cost 8 ms: 92 ticks.
-    assert 97 <= loop.times.ticks <= 101
+    # Were the late ticks to delay the next, 20 of 100 would each cost 8 ms: 92 ticks. Periods that
+    # a busy machine missed are told apart.
+    expected = (starts[-1] - starts[0]) / 0.02 + 1 - loop.times.overruns
+    assert abs(loop.times.ticks - expected) <= 1.5
     offsets = np.array(starts) - starts[0]
     assert np.median(np.abs(offsets - 0.02 * np.round(offsets / 0.02))) < 0.005
 
@@ -50,8 +52,8 @@ def test_missed_periods_are_counted_and_not_made_up_for():
     loop, _ = run(step, 0.02, 1.0)
     gaps = np.diff(starts)
     assert gaps.max() > 0.11
-    after = int(np.argmax(gaps)) + 1
-    assert gaps[after] > 0.005, "no burst after an overrun"
+    later = starts[int(np.argmax(gaps)) + 1 :]
+    assert len(later) <= (later[-1] - later[0]) / 0.02 + 1.5, "no burst after an overrun"
     assert loop.times.overruns >= 5
 
 

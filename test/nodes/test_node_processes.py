@@ -20,8 +20,8 @@ from rlzero_ros.commands.node_processes import NodeProcesses
 signal.signal(signal.SIGINT, signal.SIG_IGN)  # as for a program in the background of a script
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup may have it ignored
 with NodeProcesses(Path(sys.argv[1]), {"RLZERO_TEST_MARK": sys.argv[1]}) as nodes:
-    for _ in range(int(sys.argv[2])):
-        nodes.start("mujoco_node", {"start_paused": True})
+    for name in ("mujoco_node", "fake_hardware_node")[: int(sys.argv[2])]:
+        nodes.start(name, {"robot": "walker"})
     print("started", flush=True)
     time.sleep(float(sys.argv[3]))
 """
@@ -70,8 +70,10 @@ def test_nodes_that_are_up_leave_in_order_and_those_that_do_not_listen_are_kille
     parent, tmp_path, wait_until
 ):
     process = parent(nodes=2)
-    log = tmp_path / "mujoco_node.log"
-    wait_until(lambda: log.read_text().count("activate done") >= 1, 60.0, "an active node")
+    logs = [tmp_path / f"{name}.log" for name in ("mujoco_node", "fake_hardware_node")]
+    wait_until(
+        lambda: all("activate done" in log.read_text() for log in logs), 60.0, "active nodes"
+    )
     frozen = nodes_of(tmp_path)[0]
     os.kill(frozen, signal.SIGSTOP)
     process.kill()

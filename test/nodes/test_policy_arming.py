@@ -26,8 +26,8 @@ def test_only_arming_moves_the_robot_and_only_reset_and_arming_after_a_stop(poli
     assert not np.allclose(driven, damping)
     assert operator.arm().message == "already armed"
 
-    stopped_s = time.monotonic()
     answer = operator.stop()
+    stopped_s = time.monotonic()
     assert answer.success
     time.sleep(0.2)
     status = operator.status

@@ -35,13 +35,16 @@ def spoil(kind, field, value):
 
 
 @pytest.fixture
-def reaction(wait_until, record_property):
-    """reaction(robot, start_s, held): see `first_stop`; kept in the report of the test run."""
+def reaction(wait_until, record_property, held_up_s):
+    """reaction(robot, start_s, held): see `first_stop`; kept in the report of the test run.
+
+    While the machine stood still, nobody could react.
+    """
 
     def measure(robot, start_s, held):
         reaction_s = first_stop(robot, start_s, held, wait_until)
         record_property("reaction_ms", f"{reaction_s * 1e3:.1f}")
-        return reaction_s
+        return reaction_s - held_up_s(start_s, start_s + reaction_s)
 
     return measure
 

@@ -49,6 +49,7 @@ class Robot:
     def call(self, kind, service, request, wait_until):
         client = self._node.create_client(kind, f"/{self.name}/{service}")
         assert client.wait_for_service(30.0)
+        time.sleep(0.2)  # until whoever answers knows this client too
         future = client.call_async(request)
         wait_until(future.done, 10.0, service)
         return future.result()
@@ -81,7 +82,11 @@ def test_two_robots_in_one_graph(robots, wait_until):
     assert right.is_in(PolicyStatus.DISARMED)
     assert right.commands == []
 
-    assert right.call(SetBool, "arm", arm, wait_until).success
+    wait_until(
+        lambda: right.call(SetBool, "arm", arm, wait_until).success,
+        10.0,
+        "the right robot's states",
+    )
     wait_until(lambda: right.is_in(PolicyStatus.RUNNING), 5.0, "a running right robot")
     assert left.call(Trigger, "stop", Trigger.Request(), wait_until).success
     wait_until(lambda: left.is_in(PolicyStatus.STOPPED), 2.0, "a stopped left robot")
@@ -95,4 +100,4 @@ def test_two_robots_in_one_graph(robots, wait_until):
     wait_until(lambda: len(right.commands) > so_far + 10, 10.0, "the right robot's commands")
     assert right.is_in(PolicyStatus.RUNNING), right.status.stop_reason
     right.simulator.kill()
-    wait_until(lambda: right.is_in(PolicyStatus.STOPPED), 1.0, "a stopped right robot")
+    wait_until(lambda: right.is_in(PolicyStatus.STOPPED), 5.0, "a stopped right robot")

@@ -4,6 +4,7 @@ A robot stops by itself when its computer stands still for a tenth of a second, 
 machine that is paused by its host therefore fails tests of robots that should go on. Such a test
 runs once more, and is reported as rerun, if a process that does nothing but sleep under the highest
 real-time priority overslept meanwhile: then no scheduling by this project could have been in time.
+Standstills come in clusters, so there are three further runs, each after a standstill of its own.
 A host may take away one processor alone, with whoever runs on it: each of them has a witness.
 """
 
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 
 import pytest
 
@@ -69,6 +71,15 @@ class Witness:
         """The longest standstill (s) since a monotonic time; 0 if nobody knows."""
         return max((late for at, late in self.seen() if at > start_s), default=0.0)
 
+    def held_up_s(self, begin_s: float, end_s: float) -> float:
+        """For how long of this interval (monotonic, s) it, or one of several, could not run."""
+        spans = sorted((max(at - late, begin_s), min(at, end_s)) for at, late in self.seen())
+        total_s, covered_s = 0.0, begin_s
+        for start_s, stop_s in spans:
+            total_s += max(stop_s - max(start_s, covered_s), 0.0)
+            covered_s = max(covered_s, stop_s)
+        return total_s
+
     def close(self) -> None:
         """End it."""
         if not self.has_ended():
@@ -101,10 +112,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if any(item.path.is_relative_to(config.rootpath / "test" / name) for name in FOLDERS)
     ]
     for item in acting:
-        item.add_marker(pytest.mark.flaky(reruns=1, condition=StoodStill(item)))
+        item.add_marker(pytest.mark.flaky(reruns=3, condition=StoodStill(item)))
     if acting and not config.option.collectonly:
         config.stash[_WITNESS] = Witness()
         config.add_cleanup(config.stash[_WITNESS].close)
+
+
+@pytest.fixture
+def held_up_s(request: pytest.FixtureRequest) -> Callable[[float, float], float]:
+    """held_up_s(begin_s, end_s): how long of this the machine stood still (monotonic, s)."""
+    return request.config.stash[_WITNESS].held_up_s
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -22,6 +22,7 @@ def person(robot, meet):
     """Somebody who found the robot armed and holding."""
     somebody = meet()
     somebody.forget_what_was_latched()
+    somebody.wait(lambda: somebody.status is not None, 60.0, "a policy node")
     somebody.call(SetBool, "arm", SetBool.Request(data=False))
     somebody.arm()
     somebody.wait(lambda: not somebody.status.plan_id, 5.0, "the hold behaviour")

@@ -11,7 +11,8 @@ from rlzero_ros.errors import ErrorCode
 
 @pytest.fixture(scope="module")
 def robot(nodes):
-    options = {"rehearsal.candidates": 4, "rehearsal.seconds": 1.0, "rehearsal.veto": False}
+    # Long enough for a cancel to come between two simulated seconds.
+    options = {"rehearsal.candidates": 4, "rehearsal.seconds": 8.0, "rehearsal.veto": False}
     return nodes.robot(**options)
 
 

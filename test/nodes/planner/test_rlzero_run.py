@@ -131,7 +131,7 @@ def test_a_refused_command_exits_with_3_and_is_reported(run, tmp_path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_whatever_ends_it_ends_its_nodes(run, number):
     process = run("--command", "walk forward", "--seconds", "60", "--no-film")
-    until = "act" if number == signal.SIGINT else "starting the nodes"
+    until = "act  " if number == signal.SIGINT else "starting the nodes"
     domain = wait_for_line(process, until)
     deadline = time.monotonic() + 10.0
     while len(nodes_of(domain)) < 3 and time.monotonic() < deadline:

@@ -12,6 +12,7 @@ from rlzero_ros.srv import SaveSkill
 
 # A test that runs once more, since the machine stood still, must not meet what it remembered.
 UNHEARD_SEEDS = itertools.count(3, 2)
+UNUSED_NAMES = (f"my_walk_{n}" for n in itertools.count(1))
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +59,8 @@ def test_nothing_is_saved_before_the_robot_did_something(person):
 
 
 def test_what_worked_comes_back_without_being_imagined(person, folder, robot, nodes):
-    seed = next(UNHEARD_SEEDS)
+    seed, name = next(UNHEARD_SEEDS), next(UNUSED_NAMES)
+    said = name.title().replace("_", " ")
     first, stages, _, _ = carry_out(person, "walk forward", seed=seed)
     assert "imagine" in stages
     again, stages, _, result = carry_out(person, "walk forward", seed=seed)
@@ -72,27 +74,27 @@ def test_what_worked_comes_back_without_being_imagined(person, folder, robot, no
 
     # By name: the last plan, whatever the seed, also after a restart.
     assert save(person, "../walk").error_code == ErrorCode.SKILL_NAME
-    answer = save(person, "My Walk")
-    assert (answer.error_code, answer.name) == (ErrorCode.OK, "my_walk"), answer.message
+    answer = save(person, said)
+    assert (answer.error_code, answer.name) == (ErrorCode.OK, name), answer.message
     assert answer.command == "walk forward"
-    assert save(person, "my walk").error_code == ErrorCode.SKILL_NAME
-    assert save(person, "my walk", replace=True).error_code == ErrorCode.OK
+    assert save(person, said.lower()).error_code == ErrorCode.SKILL_NAME
+    assert save(person, said.lower(), replace=True).error_code == ErrorCode.OK
     robot[-1].kill()
     nodes.robot(**remembering(folder))
     person.forget_what_was_latched()
-    named, stages, _, _ = carry_out(person, "my walk", seed=99)
+    named, stages, _, _ = carry_out(person, said.lower(), seed=99)
     assert "recall" in stages
     np.testing.assert_array_equal(named, other)
-    assert len(SkillLibrary(folder).load("my_walk").strip) > 100
+    assert len(SkillLibrary(folder).load(name).strip) > 100
     person.wait(lambda: person.pictures, 5.0, "the strip of the skill")
 
     # Damaged on the disk: imagined again, and set aside.
-    for tensors in folder.glob("my_walk.*.safetensors"):
+    for tensors in folder.glob(f"{name}.*.safetensors"):
         content = bytearray(tensors.read_bytes())
         content[-1] ^= 1
         tensors.write_bytes(content)
     back, stages, _, _ = carry_out(person, "walk forward", seed=seed)
-    assert "my_walk" not in SkillLibrary(folder).names()
+    assert name not in SkillLibrary(folder).names()
     np.testing.assert_array_equal(back, first)
-    (place,) = (folder / "quarantine").iterdir()
+    (place,) = (folder / "quarantine").glob(f"{name}*")
     assert "sha256" in (place / "reason.txt").read_text()
