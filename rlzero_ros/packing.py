@@ -90,6 +90,26 @@ def pack_bundle(
     return Bundle.load(destination)
 
 
+def pack_with_index(bundle: Bundle, index_folder: Path, destination: Path, command: str) -> Bundle:
+    """Write what a bundle holds, but with another index of the same observations.
+
+    command: what made the index, kept beside the others. Raises as `pack_bundle`.
+    """
+    entry, origin = bundle.manifest["bfm"], bundle.manifest["origin"]
+    return pack_bundle(
+        destination,
+        spec=bundle.spec,
+        bfm=bundle.bfm(),
+        index_folder=index_folder,
+        origin={**origin, "commands": [*origin.get("commands", []), command]},
+        hold_z=bundle.hold_latent,
+        imitation_bandwidth=entry["imitation_bandwidth"],
+        imitation_velocity_weight=entry["imitation_velocity_weight"],
+        imitation_kernel=entry["imitation_kernel"],
+        model_xml=None if bundle.model_xml is None else bundle.model_xml.read_text("utf-8"),
+    )
+
+
 def _replaceable(folder: Path) -> bool:
     """Whether a folder is a bundle, or holds what describes a robot and nothing else."""
     names = {path.name for path in folder.iterdir()}

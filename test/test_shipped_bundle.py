@@ -50,6 +50,7 @@ def test_it_fits_the_built_in_robot_and_a_shipped_embedder(robot, megabytes):
     bundle = Bundle.load(robot)
     Pipeline(bundle, load_imaginer("storyboard"))
     assert bundle.spec == load_robot(robot).spec
+    assert (bundle.index().reader is None) == (robot in ("cheetah", "quadruped"))
     size = sum(entry["bytes"] for entry in bundle.manifest["files"].values())
     assert size < megabytes * 1e6
     assert len(bundle.manifest["origin"]["commands"]) >= 4

@@ -21,6 +21,7 @@ from .choose_states import choose_windows
 from .dataset import read_info
 from .frame_file import read_frames
 from .render_states import render_in_process
+from .train_reader import ReaderTraining, train_reader
 from .windows import Windows, window_steps
 
 _BATCH = 512
@@ -31,7 +32,8 @@ class IndexReport:
     """What was built.
 
     bytes: of both files. kind: how it is searched. recall: share of the exact five best that a
-    search finds. calibrated: whether confidences are probabilities.
+    search finds. calibrated: whether confidences are probabilities. reads: whether a reader
+    chooses among what is found.
     """
 
     states: int
@@ -41,6 +43,7 @@ class IndexReport:
     kind: str
     recall: float
     calibrated: bool
+    reads: bool
 
 
 def embed_windows(
@@ -107,13 +110,17 @@ def build_index(
         kind,
         seed,
     )
+    training = ReaderTraining(seed=seed)
+    index.reader = train_reader(info.robot, windows.physics, embedder, index, training)
     index.chance_similarity = chance_similarity(embedder, index, seed)
     index.calibration = calibrate(info.robot, data, embedder, index, seed)
     index.save(out)
     size = sum((out / name).stat().st_size for name in (OBSERVATIONS_FILE, FAISS_FILE))
     recall = index.recall(embedded, WINDOW_WEIGHTS, MOTION_WEIGHT, seed)
-    calibrated = index.calibration is not None
-    return IndexReport(len(index), index.dim, size, embedder.id, index.kind, recall, calibrated)
+    calibrated, reads = index.calibration is not None, index.reader is not None
+    return IndexReport(
+        len(index), index.dim, size, embedder.id, index.kind, recall, calibrated, reads
+    )
 
 
 def _chosen(data: Path, work: Path, states: int, seed: int, robot: str | Path) -> Windows:

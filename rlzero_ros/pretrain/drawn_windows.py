@@ -1,4 +1,4 @@
-"""A robot's held-out states as short drawn clips, in styles that no training sees."""
+"""A robot's states as short drawn clips."""
 
 from __future__ import annotations
 
@@ -17,12 +17,19 @@ from .pose_pool import SIZE
 
 
 def draw_windows(
-    robot: str, physics: NDArray[np.float32], seed: int, clutter: bool
+    robot: str,
+    physics: NDArray[np.float32],
+    seed: int,
+    clutter: bool,
+    split: str = "heldout",
 ) -> NDArray[np.uint8]:
-    """Each window (N, 3, nq + nv) as three drawings in one held-out style: (N, 3, 64, 64, 3)."""
+    """Each window (N, 3, nq + nv) as three drawings in one style of a split: (N, 3, 64, 64, 3).
+
+    split: see ``random_style``; by default styles that no training sees.
+    """
     rng = np.random.default_rng((seed, int(clutter)))
     kind = figure_layout(robot).kind
-    styles = [random_style(rng, "heldout", kind=kind, clutter=clutter) for _ in physics]
+    styles = [random_style(rng, split, kind=kind, clutter=clutter) for _ in physics]
     described = load_robot(robot)
     travel = BaseMotion(described.spec, load_model(described.model_xml)).travel(physics)
     frames = np.empty((len(physics), WINDOW, SIZE, SIZE, 3), np.uint8)

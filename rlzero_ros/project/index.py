@@ -8,7 +8,7 @@ before (g-) and after it (g+) in the same stretch of data. A query window (q-, q
 Neighbouring pictures are so alike that the cosines alone hardly see which way a limb moves; the
 differences see nothing else. Spelled out, the score is one inner product of a vector made of the
 query with (g-, g, g+, |g - g-|^2, |g+ - g|^2), which is what faiss holds: all weights are free at
-query time, down to single frames.
+query time, down to single frames. An index with a reader (``reader``) has it choose among the best.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ from ..errors import BundleError, ErrorCode, ProjectError
 from .calibration import Calibration
 from .faiss_file import check_faiss_file
 from .faiss_kinds import in_memory, kind_for, kind_of, make_faiss, ready, recall_against_exact
+from .reader import WindowReader
 from .thumbnails import Thumbnails
 
 OBSERVATIONS_FILE, FAISS_FILE = "observations.safetensors", "index.faiss"
 WINDOW = 3
 """Frames in a window: before, now, after."""
 _RECALL_QUERIES = 200
+_READ = 48
+"""Among so many of the best a reader chooses."""
 _FORMAT = "2"
 _TENSORS = ("observations", "physics", "embeddings", "thumbnails", "thumbnail_ends")
 
@@ -49,6 +52,7 @@ class ObservationIndex:
         chance_similarity: what a picture of nothing reaches, the zero of confidence.
         calibration: from similarity to the probability that the pose is right; None where no
             drawings of the robot are known.
+        reader: reads what a window shows and chooses by it; None likewise.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class ObservationIndex:
         window_stride_s: float,
         chance_similarity: float = 0.0,
         calibration: Calibration | None = None,
+        reader: WindowReader | None = None,
     ) -> None:
         """Raises BundleError when the parts are not of one size."""
         n = len(observations)
@@ -76,6 +81,12 @@ class ObservationIndex:
         self.embeddings, self.thumbnails = embeddings, thumbnails
         self.embedder_id, self.window_stride_s = embedder_id, window_stride_s
         self.chance_similarity, self.calibration = chance_similarity, calibration
+        if reader is not None and (len(reader.shown), len(reader.mean)) != (n, WINDOW * self.dim):
+            raise BundleError(
+                f"the index's reader is of {len(reader.shown)} observations and of embeddings of "
+                f"{len(reader.mean) // WINDOW}, the index of {n} and {self.dim}"
+            )
+        self.reader = reader
         self._index, self._search = index, in_memory(index)
         # A few thousand vectors need no second thread, and faiss brings an OpenMP of its own,
         # whose idle threads would spin against those of torch.
@@ -135,7 +146,7 @@ class ObservationIndex:
 
         Returns:
             similarities (T, k), weighted means of cosines (without the changes), and rows (T, k)
-            of the observations.
+            of the observations. With a reader: less what it disagrees, and best first by that.
         """
         if windows.shape[1:] != (WINDOW, self.dim) or weights.shape != windows.shape[:2]:
             raise ProjectError(
@@ -144,8 +155,14 @@ class ObservationIndex:
             )
         if not 1 <= k <= len(self):
             raise ProjectError(f"k must lie in 1..{len(self)}, got {k}")
-        _, rows = self._search.search(_queries(windows, weights, motion), k)
+        wide = k if self.reader is None else min(max(k, _READ), len(self))
+        _, rows = self._search.search(_queries(windows, weights, motion), wide)
         similarities = np.einsum("tw,twd,tkwd->tk", weights, windows, self.windows(rows))
+        if self.reader is not None:
+            similarities -= self.reader.disagreement(windows, weights, rows)
+            best = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
+            similarities = np.take_along_axis(similarities, best, axis=1)
+            rows = np.take_along_axis(rows, best, axis=1)
         return similarities.astype(np.float32), rows
 
     def windows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
@@ -170,8 +187,10 @@ class ObservationIndex:
         """Writes ``observations.safetensors`` and ``index.faiss`` into the folder."""
         folder.mkdir(parents=True, exist_ok=True)
         calibration = {} if self.calibration is None else {"calibration": self.calibration.write()}
+        reader = {} if self.reader is None else self.reader.tensors()
         save_file(
             {
+                **reader,
                 "observations": np.ascontiguousarray(self.observations, dtype=np.float32),
                 "physics": np.ascontiguousarray(self.physics, dtype=np.float32),
                 "embeddings": np.ascontiguousarray(self.embeddings),
@@ -203,11 +222,14 @@ class ObservationIndex:
         try:
             with safe_open(path, framework="np") as file:
                 meta = file.metadata() or {}
-                tensors = {name: file.get_tensor(name) for name in _TENSORS}
+                tensors = {name: file.get_tensor(name) for name in {*_TENSORS, *file.keys()}}
+            reader = WindowReader.of_tensors(
+                {name: tensor for name, tensor in tensors.items() if name not in _TENSORS}
+            )
             stride, chance = float(meta["window_stride_s"]), float(meta["chance_similarity"])
             embedder_id, version = meta["embedder_id"], meta["format"]
             curve = Calibration.read(meta["calibration"]) if "calibration" in meta else None
-        except (SafetensorError, KeyError, ValueError, OSError) as error:
+        except (SafetensorError, KeyError, ValueError, OSError, ProjectError) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
         if version != _FORMAT:
             raise BundleError(f"{path} has format {version}, this version reads {_FORMAT}")
@@ -227,6 +249,7 @@ class ObservationIndex:
             stride,
             chance,
             curve,
+            reader,
         )
 
 
