@@ -45,9 +45,11 @@ class WindowReader:
 
     def __post_init__(self) -> None:
         """Raises ProjectError when the parts do not fit together."""
-        sizes = [len(self.mean), *(len(bias) for bias in self.biases)]
+        rows = (self.mean, *self.biases)
+        sizes = [row.size for row in rows]
         shapes = [weight.shape for weight in self.weights]
         fits = shapes == [(b, a) for a, b in pairwise(sizes)] and len(shapes) == LAYERS
+        fits = fits and all(row.ndim == 1 for row in rows)
         one_row = self.shown.ndim == 2 and self.shown.shape[1] == sizes[-1] >= 2
         if not fits or self.spread.shape != self.mean.shape or not one_row:
             raise ProjectError(f"the reader's parts do not fit together: {shapes}, {sizes}")

@@ -108,12 +108,14 @@ def test_a_damaged_reader_is_refused(index: ObservationIndex, tmp_path: Path) ->
     missing = {name: tensor for name, tensor in good.items() if name != "reader.weight1"}
     endless = {**good, "reader.bias0": np.full_like(good["reader.bias0"], np.inf)}
     short = {**good, "reader.shown": good["reader.shown"][:50]}
+    scalar = {**good, "reader.mean": np.array(1.0, np.float32)}
     narrow = {**good, "reader.weight1": good["reader.weight1"][:, :4]}
     for tensors, words in (
         (missing, "weight1"),
         (endless, "not finite"),
         (short, "of 50 observations"),
         (narrow, "do not fit together"),
+        (scalar, "do not fit together"),
     ):
         save_file(tensors, path, metadata=meta)
         with pytest.raises(BundleError, match=words):
