@@ -3,7 +3,6 @@
 import os
 import signal
 import time
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -70,7 +69,7 @@ def moving(robot, start_s=0.0):
 
 
 def test_inference_that_hangs_is_cut_off_and_its_action_never_sent(
-    slow_policy, operator, record_property, held_up_s
+    slow_policy, operator, record_property
 ):
     it, slow = slow_policy
     for number, how in enumerate(("sleep", "spin"), start=1):
@@ -86,9 +85,8 @@ def test_inference_that_hangs_is_cut_off_and_its_action_never_sent(
         last = max(moving(it.robot))
         held = [at for at, _ in it.robot.commands if at > last]
         record_property(f"{how}_gap_ms", f"{(held[0] - last) * 1e3:.1f}")
-        assert held[0] - last - held_up_s(last, held[0]) < PERIOD_S + 0.1 + TRANSPORT_S
-        gaps = [later - at - held_up_s(at, later) for at, later in pairwise(held)]
-        assert max(gaps) < 2 * PERIOD_S + TRANSPORT_S
+        assert held[0] - last < PERIOD_S + 0.1 + TRANSPORT_S
+        assert max(np.diff(held)) < 2 * PERIOD_S + TRANSPORT_S
         assert len([at for at in held if at < last + 1.0]) > 25
         assert operator.counter("discarded") == number
         assert operator.counter("loop_hangs") == number

@@ -72,7 +72,11 @@ class Witness:
         return max((late for at, late in self.seen() if at > start_s), default=0.0)
 
     def held_up_s(self, begin_s: float, end_s: float) -> float:
-        """For how long of this interval (monotonic, s) it, or one of several, could not run."""
+        """For how long of this interval (monotonic, s) it, or one of several, could not run.
+
+        Not for tests in which a real-time thread of this project spins: Linux holds those up, and
+        the witness with them.
+        """
         spans = sorted((max(at - late, begin_s), min(at, end_s)) for at, late in self.seen())
         total_s, covered_s = 0.0, begin_s
         for start_s, stop_s in spans:
