@@ -40,13 +40,20 @@ class LatentWorker:
         self._on_task, self._on_failure, self._on_replaced = on_task, on_failure, on_replaced
         self._mail = threading.Condition()
         self._plan: Plan | None = None
+        self._under_way: Plan | None = None
         self._ending = False
         self._thread = threading.Thread(target=self._run, name="imitate", daemon=True)
         self._thread.start()
 
     def submit(self, plan: Plan) -> None:
-        """Infer this plan's latent next."""
+        """Infer this plan's latent next; nothing if that is being done, or waits to be done.
+
+        Who is not sure to be heard says the same plan again. To hold is never passed over.
+        """
         with self._mail:
+            known = [other.id for other in (self._under_way, self._plan) if other is not None]
+            if plan.id and plan.id in known and not plan.holds:
+                return
             replaced, self._plan = self._plan, plan
             self._mail.notify()
         if replaced is not None:
@@ -67,15 +74,21 @@ class LatentWorker:
                 if self._ending:
                     return
                 plan, self._plan = self._plan, None
+                self._under_way = plan
             assert plan is not None
-            start = time.monotonic()
-            try:
-                z = None if plan.prompt is None else self._inference.latents(plan.prompt)
-            except Exception as error:  # noqa: BLE001 - told to the sender and the log
-                self._on_failure(plan, error)
-                continue
-            imitate_s = time.monotonic() - start
-            self._on_task(plan, _task(plan, z, imitate_s))
+            self._infer(plan)
+            with self._mail:
+                self._under_way = None
+
+    def _infer(self, plan: Plan) -> None:
+        start = time.monotonic()
+        try:
+            z = None if plan.prompt is None else self._inference.latents(plan.prompt)
+        except Exception as error:  # noqa: BLE001 - told to the sender and the log
+            self._on_failure(plan, error)
+            return
+        imitate_s = time.monotonic() - start
+        self._on_task(plan, _task(plan, z, imitate_s))
 
 
 def _task(plan: Plan, z: NDArray[np.float32] | None, imitate_s: float) -> Task:

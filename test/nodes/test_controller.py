@@ -1,6 +1,7 @@
 """The control step in one process: what the robot is told is what the policy says."""
 
 import dataclasses
+import threading
 import time
 
 import numpy as np
@@ -259,6 +260,32 @@ def test_latents_are_those_of_the_closed_form(setup, wait_until):
     np.testing.assert_allclose(task.z, imitation_latent(setup.bfm, sent.prompt.observations))
     assert (task.plan_id, task.confidence) == ("a", 0.5)
     assert task.imitate_s > 0
+
+
+def test_a_plan_said_again_while_it_is_thought_about_is_answered_once(setup, wait_until):
+    """The defect: "a newer plan came" of itself, and a robot that acted on it all the same."""
+    ledger, begun, go_on = Ledger(setup.bfm), threading.Event(), threading.Event()
+    latents = ledger.worker._inference.latents
+
+    def slow(prompt):
+        begun.set()
+        assert go_on.wait(20.0)
+        return latents(prompt)
+
+    ledger.worker._inference.latents = slow
+    for _ in range(3):
+        ledger.worker.submit(plan("first"))
+        assert begun.wait(20.0)
+    for name in ("second", "second", "first"):
+        ledger.worker.submit(plan(name))
+    assert ledger.replaced == []
+    ledger.worker.submit(plan("first", steps=0))  # to hold is never passed over
+    assert [p.id for p in ledger.replaced] == ["second"]
+    go_on.set()
+    wait_until(lambda: len(ledger.tasks) == 2, 20.0, "an answer to each")
+    ledger.worker.close()
+    assert [task.plan_id for _, task in ledger.tasks] == ["first", ""]
+    assert ledger.failures == []
 
 
 def test_every_plan_is_answered_and_the_newest_comes_last(setup, wait_until):
