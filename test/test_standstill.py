@@ -35,6 +35,29 @@ def test_it_sees_that_it_was_held_up_and_only_then(witness, wait_until):
     assert witness.worst_since(time.monotonic()) == 0.0
 
 
+@pytest.mark.parametrize(
+    ("seen", "worst_s"),
+    [
+        ([(10.0, 0.0)], 0.0),
+        ([(10.0, 0.0), (11.0, 0.3)], 0.3),
+        # The defect: many short ones starved a robot's simulator, and none was long enough alone.
+        ([(11.0, 0.02), (11.03, 0.02), (11.06, 0.02), (11.09, 0.02)], 0.08),
+        ([(11.0, 0.02), (11.5, 0.02), (12.0, 0.02), (12.5, 0.02)], 0.02),
+        # Two processors at once count once; what was before counts not at all.
+        ([(11.0, 0.05), (11.01, 0.05)], 0.06),
+        ([(8.0, 0.3), (11.0, 0.02)], 0.02),
+    ],
+)
+def test_short_standstills_close_together_count_as_a_long_one(witness, monkeypatch, seen, worst_s):
+    monkeypatch.setattr(witness, "seen", lambda: seen)
+    assert witness.worst_since(9.0) == pytest.approx(worst_s)
+
+
+def test_it_says_for_how_long_an_interval_was_held_up(witness, monkeypatch):
+    monkeypatch.setattr(witness, "seen", lambda: [(1.0, 0.0), (2.0, 0.5), (2.1, 0.2), (3.0, 0.5)])
+    assert witness.held_up_s(1.75, 2.75) == pytest.approx(0.35 + 0.25)
+
+
 # A copy of the plugin, a conftest that takes its witness's word for a number, and a failing test.
 CONFTEST = """
 pytest_plugins = ["standstill"]
