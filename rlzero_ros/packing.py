@@ -54,8 +54,7 @@ def pack_bundle(
     is then as it was.
     """
     destination = destination.absolute()
-    if destination.exists() and not _replaceable(destination):
-        raise BundleError(f"{destination} exists and is no bundle: give another place")
+    check_destination(destination)
     staging = destination.with_name(f".{destination.name}.{os.getpid()}.partial")
     staging.mkdir(parents=True)
     try:
@@ -108,6 +107,12 @@ def pack_with_index(bundle: Bundle, index_folder: Path, destination: Path, comma
         imitation_kernel=entry["imitation_kernel"],
         model_xml=None if bundle.model_xml is None else bundle.model_xml.read_text("utf-8"),
     )
+
+
+def check_destination(folder: Path) -> None:
+    """Raises BundleError where no bundle may be written, since something else is there."""
+    if folder.exists() and not (folder.is_dir() and _replaceable(folder)):
+        raise BundleError(f"{folder} exists and is no bundle: give another place")
 
 
 def _replaceable(folder: Path) -> bool:

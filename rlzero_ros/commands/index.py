@@ -21,7 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="folder, name or open_clip model (default: the one that knows the robot's figure)",
     )
     parser.add_argument("--out", type=Path, required=True, help="folder that receives the index")
-    parser.add_argument("--work", type=Path, help="keeps the renderings (runs/index-<robot>)")
+    kept = "keeps what was rendered and drawn (runs/index-<robot>)"
+    parser.add_argument("--work", type=Path, help=kept)
     parser.add_argument("--states", type=int, default=12_000, help="observations at most")
     parser.add_argument(
         "--kind",
@@ -45,16 +46,20 @@ def main(args: argparse.Namespace) -> int:
     found = read_info(data).robot
     if found != name:
         raise DataError(f"{data} holds states of {found!r}, not of {name!r}")
-    report = build_index(
-        data,
-        load_embedder(args.embedder or DEFAULT_EMBEDDERS[spec.figure]),
-        args.out,
-        args.work or Path("runs") / f"index-{name}",
-        robot=args.robot,
-        states=args.states,
-        seed=args.seed,
-        kind=args.kind,
-    )
+    work = args.work or Path("runs") / f"index-{name}"
+    try:
+        report = build_index(
+            data,
+            load_embedder(args.embedder or DEFAULT_EMBEDDERS[spec.figure]),
+            args.out,
+            work,
+            robot=args.robot,
+            states=args.states,
+            seed=args.seed,
+            kind=args.kind,
+        )
+    except OSError as error:  # a full disk, or a place that is none
+        raise DataError(f"{error}; what is done so far stays in {work}") from error
     print(
         f"{report.states} states, {report.bytes / 1e6:.1f} MB in {args.out}: {report.kind}, "
         f"recall {report.recall:.3f} of the exact five best"

@@ -81,8 +81,8 @@ def build_index(
         data: folder of the dataset.
         embedder: made the embeddings from now on.
         out: receives ``observations.safetensors`` and ``index.faiss``.
-        work: keeps the renderings, so that an interrupted build goes on, and another embedder
-            need not render again.
+        work: keeps the renderings and the reader's drawings, so that an interrupted build goes on,
+            and another embedder need not render again.
         states: how many observations, at most.
         seed: decides the choice.
         robot: name or folder of the robot; by default the one that the dataset names.
@@ -90,6 +90,7 @@ def build_index(
     """
     if states < 1:
         raise DataError(f"an index needs at least one state, not {states}")
+    out.mkdir(parents=True, exist_ok=True)  # where it cannot be, better now than in an hour
     info = read_info(data)
     robot = info.robot if robot is None else robot
     windows = _chosen(data, work, states, seed, robot)
@@ -111,7 +112,9 @@ def build_index(
         seed,
     )
     training = ReaderTraining(seed=seed)
-    index.reader = train_reader(info.robot, windows.physics, embedder, index, training)
+    index.reader = train_reader(
+        info.robot, windows.physics, embedder, index, training, work / "reader"
+    )
     index.chance_similarity = chance_similarity(embedder, index, seed)
     index.calibration = calibrate(info.robot, data, embedder, index, seed)
     index.save(out)

@@ -25,7 +25,7 @@ from tqdm import tqdm
 
 from ..bundle import Bundle
 from ..errors import DataError, RlzeroError
-from ..packing import pack_with_index
+from ..packing import check_destination, pack_with_index
 from ..project.embedder import FrameEmbedder, load_embedder, name_of
 from ..project.index import WINDOW, ObservationIndex
 from ..project.projection import chance_similarity
@@ -38,6 +38,7 @@ from .choose_states import choose_windows
 from .dataset import read_info
 from .drawn_windows import draw_windows
 from .figure_of import has_figure, poses_of
+from .frame_file import digest
 from .pose_loss import arm_features, limb_features
 
 _CHUNK = 200
@@ -86,10 +87,12 @@ def train_reader(
     embedder: FrameEmbedder,
     index: ObservationIndex,
     config: ReaderTraining | None = None,
+    work: Path | None = None,
 ) -> WindowReader | None:
     """The reader of an index; None for few windows, or a robot that no drawn figure stands for.
 
     physics: windows (N, 3, nq + nv) of the robot's data, other than those that it is measured on.
+    work: keeps the drawings' embeddings, most of the time that it takes, for the next time.
     """
     if not has_figure(robot) or len(physics) < _FEWEST:
         return None
@@ -102,7 +105,7 @@ def train_reader(
 
     windows = np.concatenate(
         [
-            _embedded_drawings(robot, physics, embedder, (config.seed, drawing))
+            _embedded_drawings(robot, physics, embedder, (config.seed, drawing), work)
             for drawing in range(config.drawings)
         ]
     )
@@ -125,15 +128,29 @@ def train_reader(
 
 
 def _embedded_drawings(
-    robot: str, physics: NDArray[np.float32], embedder: FrameEmbedder, seed: tuple[int, int]
+    robot: str,
+    physics: NDArray[np.float32],
+    embedder: FrameEmbedder,
+    seed: tuple[int, int],
+    work: Path | None,
 ) -> NDArray[np.float32]:
     """Windows (N, 3, dim) of embeddings, each drawn in a style of training, half with clutter."""
+    kept = f"drawn-{embedder.id}-{digest(physics)}-{seed[0]}-{seed[1]}"
     rows = []
     for number, start in enumerate(tqdm(range(0, len(physics), _CHUNK), desc="draw", unit="chunk")):
+        file = None if work is None else work / f"{kept}-{number}.npy"
+        if file is not None and file.exists():
+            rows.append(np.load(file))
+            continue
         chunk_seed = int(np.random.SeedSequence((*seed, number)).generate_state(1)[0])
         chunk = physics[start : start + _CHUNK]
         frames = draw_windows(robot, chunk, chunk_seed, number % 2 == 1, "varied")
         rows.append(embedder.embed(frames.reshape(-1, *frames.shape[2:])))
+        if file is not None:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            partial = file.with_suffix(".partial.npy")
+            np.save(partial, rows[-1])
+            partial.replace(file)
     return np.concatenate(rows).reshape(len(physics), WINDOW, -1)
 
 
@@ -170,15 +187,20 @@ def _fit(moving: Tensor, still: Tensor, wanted: Tensor, config: ReaderTraining) 
 
 
 def add_reader(
-    data: Path, index: ObservationIndex, embedder: FrameEmbedder, config: ReaderTraining
+    data: Path,
+    index: ObservationIndex,
+    embedder: FrameEmbedder,
+    config: ReaderTraining,
+    work: Path | None = None,
 ) -> None:
     """Give an index a reader, and what depends on it anew: calibration and chance similarity.
 
-    Raises DataError for a robot that no drawn figure stands for, and for little data.
+    work: as in ``train_reader``. Raises DataError for a robot that no drawn figure stands for, and
+    for little data.
     """
     robot = read_info(data).robot
     windows = choose_windows(data, config.windows, config.seed)
-    index.reader = train_reader(robot, windows.physics, embedder, index, config)
+    index.reader = train_reader(robot, windows.physics, embedder, index, config, work)
     if index.reader is None:
         why = f"{len(windows)} windows are too few" if has_figure(robot) else "no figure is drawn"
         raise DataError(f"no reader for {robot!r} from {data}: {why}")
@@ -192,6 +214,8 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder of the robot's dataset")
     parser.add_argument("--bundle", required=True, help="name or folder")
     parser.add_argument("--out", type=Path, required=True, help="folder that receives the bundle")
+    kept = "keeps what was drawn, to go on after an interruption (runs/reader-<robot>)"
+    parser.add_argument("--work", type=Path, help=kept)
     names = ("windows", "drawings", "updates", "seed")
     for name in names:
         default = getattr(ReaderTraining(), name)
@@ -200,16 +224,21 @@ def main(argv: list[str] | None = None) -> int:
     command = shlex.join(["python", "-m", __spec__.name, *(sys.argv[1:] if argv is None else argv)])
     try:
         bundle = Bundle.load(args.bundle)
+        check_destination(args.out)
+        work = args.work or Path("runs") / f"reader-{bundle.spec.name}"
         index = bundle.index()
         embedder = load_embedder(name_of(index.embedder_id))
         config = ReaderTraining(**{name: getattr(args, name) for name in names})
-        add_reader(args.data, index, embedder, config)
+        add_reader(args.data, index, embedder, config, work)
         with tempfile.TemporaryDirectory() as folder:
             index.save(Path(folder))
             packed = pack_with_index(bundle, Path(folder), args.out, command)
-    except RlzeroError as error:
-        print(f"train_reader: {error.message}", file=sys.stderr)
+    except (RlzeroError, OSError) as error:
+        print(f"train_reader: {getattr(error, 'message', error)}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\ninterrupted: the same command goes on from here", file=sys.stderr)
+        return 130
     print(f"{packed.path}: bundle {packed.id}")
     return 0
 

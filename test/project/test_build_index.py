@@ -77,6 +77,20 @@ def test_an_index_of_simulated_states(
     assert ObservationIndex.load(tmp_path / "out").embedder_id.startswith("other-")
 
 
+def test_a_place_that_is_none_is_refused_before_the_work(
+    dataset: Path,
+    tmp_path: Path,
+    model_folder: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "notes").write_text("mine")
+    command = ["index", "--data", str(dataset), "--embedder", str(model_folder("clip"))]
+    command += ["--out", str(tmp_path / "notes" / "index"), "--work", str(tmp_path / "work")]
+    assert main(command) == 2
+    assert "notes" in capsys.readouterr().err
+    assert not (tmp_path / "work").exists()
+
+
 def test_it_says_why_it_cannot(
     tmp_path: Path, model_folder: Callable[..., Path], capsys: pytest.CaptureFixture[str]
 ) -> None:

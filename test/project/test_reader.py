@@ -151,6 +151,40 @@ def test_a_reader_learns_from_drawings_what_the_robot_does() -> None:
     assert (np.sign(said) == np.sign(speed))[moving].mean() > 0.8
 
 
+class Blurred:
+    """Embeds pictures as 64 grey cells, and is interrupted after so many calls."""
+
+    id, dim = "blurred-0", 64
+
+    def __init__(self, patience: int = 10**6) -> None:
+        self.calls, self.patience = 0, patience
+
+    def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
+        if self.calls == self.patience:
+            raise KeyboardInterrupt
+        self.calls += 1
+        cells = frames.reshape(len(frames), 8, 8, 8, 8, 3).mean((2, 4, 5)).reshape(-1, 64)
+        return np.float32(cells / np.linalg.norm(cells, axis=1, keepdims=True))
+
+
+def test_drawings_survive_an_interruption(tmp_path: Path) -> None:
+    """The defect: eight minutes of drawing and embedding were lost."""
+    index, physics = Bundle.load("walker").index(), HeldoutStates.load("walker").physics
+    config = ReaderTraining(drawings=2, updates=20)
+    whole, first, second = Blurred(), Blurred(4), Blurred()
+    wanted = train_reader("walker", physics, whole, index, config)
+    with pytest.raises(KeyboardInterrupt):
+        train_reader("walker", physics, first, index, config, tmp_path / "work")
+    reader = train_reader("walker", physics, second, index, config, tmp_path / "work")
+    assert (whole.calls, second.calls) == (6, 2)
+    assert wanted is not None
+    assert reader is not None
+    np.testing.assert_array_equal(reader.weights[0], wanted.weights[0])
+    other = Blurred()  # of other windows nothing is taken
+    train_reader("walker", physics[::-1].copy(), other, index, config, tmp_path / "work")
+    assert other.calls == 6
+
+
 def test_few_windows_and_robots_without_a_figure_have_no_reader(
     index: ObservationIndex,
 ) -> None:
@@ -175,6 +209,17 @@ def test_a_bundle_with_another_index_is_otherwise_the_same(tmp_path: Path) -> No
     assert packed.manifest["origin"]["commands"] == [*commands, "a command"]
     state, before = packed.bfm().state_dict(), bundle.bfm().state_dict()
     assert all(torch.equal(state[name], before[name]) for name in before)
+
+
+def test_a_place_where_no_bundle_may_be_written_is_refused_before_the_work(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "notes").write_text("mine")
+    for place in (tmp_path, tmp_path / "notes"):
+        told = ["--data", str(tmp_path / "nowhere"), "--bundle", "walker", "--out", str(place)]
+        assert module.main(told) == 2
+        assert "is no bundle" in capsys.readouterr().err
+    assert (tmp_path / "notes").read_text() == "mine"
 
 
 def test_a_bundle_or_data_that_is_missing_is_one_clear_error(
