@@ -7,7 +7,7 @@ real-time priority overslept meanwhile, or Linux counted that much of the proces
 by the host: then no scheduling by this project could have been in time. Standstills come in
 clusters, so there are three further runs, each after a standstill of its own. A host may take away
 one processor alone, with whoever runs on it: each of them has a witness. It may also take away a
-few milliseconds many times over: what counts is how much is missing of a tenth of a second or two.
+few milliseconds many times over: what counts is how much is missing of a tenth of a second.
 """
 
 import os
@@ -24,6 +24,9 @@ FOLDERS = ("nodes", "faults")  # of test/: where robots act in real time
 # could be this project's own. With its periods and what is under way it can stop a robot.
 STOOD_STILL_S = 0.06
 WITHIN_S = 0.12
+"""In which so much may be missing in pieces."""
+OVERSLEPT_S = 0.02
+"""What is longer is a standstill by itself; stolen pieces are shorter, and told after the event."""
 NO_REALTIME = 77
 # Prints that it runs, and then when it woke and for how long it was held up just before; one
 # process for each processor that may be used. They end with their parent, whose pipe they hold.
@@ -95,16 +98,19 @@ class Witness:
     def held_up_s(self, begin_s: float, end_s: float) -> float:
         """For how long of this interval (monotonic, s) it, or one of several, could not run.
 
+        Of single standstills alone: a bound that a test subtracts this from is not to be loosened
+        by a hundredth of a second that was stolen before, or from another processor.
         Not for tests in which a real-time thread of this project spins: Linux holds those up, and
         the witness with them.
         """
-        spans = self._held_up()
+        spans = self._held_up(OVERSLEPT_S)
         return sum(max(min(stop, end_s) - max(start, begin_s), 0.0) for start, stop in spans)
 
-    def _held_up(self) -> list[tuple[float, float]]:
+    def _held_up(self, longer_than_s: float = 0.0) -> list[tuple[float, float]]:
         """When it, or one of several, could not run: intervals in order, apart from each other."""
         apart: list[tuple[float, float]] = []
-        for begin_s, end_s in sorted((at - late, at) for at, late in self.seen()):
+        spans = [(at - late, at) for at, late in self.seen() if late > longer_than_s]
+        for begin_s, end_s in sorted(spans):
             if apart and begin_s <= apart[-1][1]:
                 apart[-1] = apart[-1][0], max(apart[-1][1], end_s)
             else:
