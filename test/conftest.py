@@ -93,8 +93,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
     """Show what the nodes said when a test that started some of them fails."""
     report: Any = yield
     if report.failed:
-        for process in item.stash.get(_PROCESSES, []):
-            report.sections.append((f"log of {process.name}", process.read_log()[-6000:]))
+        for owner in item.listchain():
+            for process in owner.stash.get(_PROCESSES, []):
+                report.sections.append((f"log of {process.name}", process.read_log()[-6000:]))
     return report
 
 
@@ -151,7 +152,7 @@ class NodeProcess:
 
 @dataclass
 class NodeStarter:
-    """Starts nodes of this package; the ``node_process`` fixture ends them."""
+    """Starts nodes of this package; the fixture that it comes from ends them."""
 
     folder: Path
     processes: list[NodeProcess] = field(default_factory=list)
@@ -233,6 +234,19 @@ def node_process(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Nod
     """Start real node processes; they end with the test, whatever happens in it."""
     folder = tmp_path / "nodes"
     folder.mkdir()
+    yield from _processes_of(request, folder)
+
+
+# Not for longer: a policy node left over would answer to the tests of other folders.
+@pytest.fixture(scope="module")
+def starter(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[NodeStarter]:
+    """Start real node processes that live as long as the file's tests: loading models is slow."""
+    yield from _processes_of(request, tmp_path_factory.mktemp("nodes"))
+
+
+def _processes_of(request: pytest.FixtureRequest, folder: Path) -> Iterator[NodeStarter]:
     starter = NodeStarter(folder)
     request.node.stash[_PROCESSES] = starter.processes
     yield starter

@@ -1,7 +1,6 @@
 """One graph of real processes for the whole suite, and the ledger of what was measured."""
 
 import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -41,20 +40,6 @@ def ledger(request):
     yield ledger
     if "faults" in request.config.option.markexpr:
         ledger.save(REPORT)
-
-
-# Of one file: a policy node left over would answer to the tests of other folders.
-@pytest.fixture(scope="module")
-def starter(request, tmp_path_factory):
-    """Starts node processes that live as long as a file of faults: loading models is slow."""
-    plugin = request.config.pluginmanager.get_plugin(str(ROOT / "test" / "conftest.py"))
-    nodes = plugin.NodeStarter(tmp_path_factory.mktemp("nodes"))
-    yield nodes
-    for process in nodes.processes:
-        process.send(signal.SIGCONT)
-        process.send(signal.SIGINT)
-    for process in nodes.processes:
-        process.stop()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import time
 from pathlib import Path
 
@@ -199,12 +198,17 @@ class Person:
 
     def arm(self):
         self.wait(lambda: self.status is not None, 60.0, "a policy node")
-        if self.status.guard_state == PolicyStatus.STOPPED:  # in the test before
-            assert self.trigger("reset_stop").success
-        request = SetBool.Request(data=True)
         # After a kill, nodes may take seconds to find each other again.
-        self.wait(lambda: self.call(SetBool, "arm", request).success, 10.0, "arm to be granted")
+        deadline = time.monotonic() + 10.0
+        while not (answer := self._arm()).success:
+            assert time.monotonic() < deadline, answer.message
+            time.sleep(0.1)
         self.wait(lambda: self.status.armed, 5.0, "an armed robot")
+
+    def _arm(self):
+        if self.status.guard_state == PolicyStatus.STOPPED:  # in the test before, or just now
+            self.trigger("reset_stop")
+        return self.call(SetBool, "arm", SetBool.Request(data=True))
 
     def trigger(self, name):
         return self.call(Trigger, name, Trigger.Request())
@@ -219,19 +223,6 @@ def meet(ros_node, wait_until):
 @pytest.fixture
 def person(meet):
     return meet()
-
-
-@pytest.fixture(scope="module")
-def starter(request, tmp_path_factory):
-    """Starts node processes that live as long as the module's tests: loading models is slow."""
-    plugin = request.config.pluginmanager.get_plugin(str(ROOT / "test" / "conftest.py"))
-    nodes = plugin.NodeStarter(tmp_path_factory.mktemp("nodes"))
-    yield nodes
-    for process in nodes.processes:
-        process.send(signal.SIGCONT)
-        process.send(signal.SIGINT)
-    for process in nodes.processes:
-        process.stop()
 
 
 class Nodes:

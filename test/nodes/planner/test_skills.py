@@ -1,7 +1,6 @@
 """Skills through the nodes: saved by service, recalled by name and sentence, over restarts."""
 
 import itertools
-import time
 
 import numpy as np
 import pytest
@@ -33,9 +32,14 @@ def robot(nodes, folder):
 @pytest.fixture
 def person(robot, meet):
     somebody = meet()
-    somebody.forget_what_was_latched()
-    somebody.arm()
+    get_ready(somebody)
     return somebody
+
+
+def get_ready(person):
+    """Also after a start of the planner: on a busy machine it may stop the robot."""
+    person.forget_what_was_latched()
+    person.arm()
 
 
 def save(person, name, replace=False):
@@ -43,13 +47,17 @@ def save(person, name, replace=False):
 
 
 def carry_out(person, command, seed=0):
-    began = time.monotonic()
     handle, heard = person.send(command, seed=seed)
     _, result = person.result(handle)
     assert result.error_code == ErrorCode.OK, result.message
     person.wait(lambda: person.plans and person.plans[-1].id == result.plan_id, 5.0, "the plan")
     stages = [f.stage for f in heard]
-    return np.array(person.plans[-1].observations), stages, time.monotonic() - began, result
+    return np.array(person.plans[-1].observations), stages, result
+
+
+def was_imagined(result):
+    """As the result tells; the first feedback is lost while the planner does not know us."""
+    return result.imagine_s > 0.0 and result.project_s > 0.0
 
 
 def test_nothing_is_saved_before_the_robot_did_something(person):
@@ -61,15 +69,16 @@ def test_nothing_is_saved_before_the_robot_did_something(person):
 def test_what_worked_comes_back_without_being_imagined(person, folder, robot, nodes):
     seed, name = next(UNHEARD_SEEDS), next(UNUSED_NAMES)
     said = name.title().replace("_", " ")
-    first, stages, _, _ = carry_out(person, "walk forward", seed=seed)
-    assert "imagine" in stages
-    again, stages, _, result = carry_out(person, "walk forward", seed=seed)
+    first, _, result = carry_out(person, "walk forward", seed=seed)
+    assert was_imagined(result)
+    again, stages, result = carry_out(person, "walk forward", seed=seed)
     assert "recall" in stages
     assert "imagine" not in stages
     assert (result.imagine_s, result.project_s) == (0.0, 0.0)
     np.testing.assert_array_equal(again, first)
-    other, stages, _, _ = carry_out(person, "walk forward", seed=seed + 1)
+    other, stages, result = carry_out(person, "walk forward", seed=seed + 1)
     assert "imagine" in stages
+    assert was_imagined(result)
     assert not np.array_equal(other, first)
 
     # By name: the last plan, whatever the seed, also after a restart.
@@ -81,9 +90,9 @@ def test_what_worked_comes_back_without_being_imagined(person, folder, robot, no
     assert save(person, said.lower(), replace=True).error_code == ErrorCode.OK
     robot[-1].kill()
     nodes.robot(**remembering(folder))
-    person.forget_what_was_latched()
-    named, stages, _, _ = carry_out(person, said.lower(), seed=99)
-    assert "recall" in stages
+    get_ready(person)
+    named, _, result = carry_out(person, said.lower(), seed=99)
+    assert not was_imagined(result)
     np.testing.assert_array_equal(named, other)
     assert len(SkillLibrary(folder).load(name).strip) > 100
     person.wait(lambda: person.pictures, 5.0, "the strip of the skill")
@@ -93,7 +102,7 @@ def test_what_worked_comes_back_without_being_imagined(person, folder, robot, no
         content = bytearray(tensors.read_bytes())
         content[-1] ^= 1
         tensors.write_bytes(content)
-    back, stages, _, _ = carry_out(person, "walk forward", seed=seed)
+    back, _, _ = carry_out(person, "walk forward", seed=seed)
     assert name not in SkillLibrary(folder).names()
     np.testing.assert_array_equal(back, first)
     (place,) = (folder / "quarantine").glob(f"{name}*")
