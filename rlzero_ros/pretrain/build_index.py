@@ -64,6 +64,12 @@ def render_windows(robot: str | Path, windows: Windows, work: Path) -> NDArray[n
     return read_frames(work)
 
 
+def thumbnails_of(frames: NDArray[np.uint8]) -> Thumbnails:
+    """Of the middle of each window, of frames (3N, S, S, 3)."""
+    middle = tqdm(frames[WINDOW // 2 :: WINDOW], desc="thumbnails", unit="frame")
+    return Thumbnails.pack([encode_thumbnail(np.asarray(frame)) for frame in middle])
+
+
 def build_index(
     data: Path,
     embedder: FrameEmbedder,
@@ -93,19 +99,15 @@ def build_index(
     out.mkdir(parents=True, exist_ok=True)  # where it cannot be, better now than in an hour
     info = read_info(data)
     robot = info.robot if robot is None else robot
-    windows = _chosen(data, work, states, seed, robot)
+    windows = choice_for(data, work, states, seed, robot)
     frames = render_windows(robot, windows, work)
     embedded = embed_windows(embedder, frames)
-    middle = frames[WINDOW // 2 :: WINDOW]
-    thumbnails = Thumbnails.pack(
-        [encode_thumbnail(np.asarray(f)) for f in tqdm(middle, desc="thumbnails", unit="frame")]
-    )
     stride = window_steps(info.control_period_s) * info.control_period_s
     index = ObservationIndex.build(
         windows.observations,
         windows.middle,
         embedded,
-        thumbnails,
+        thumbnails_of(frames),
         embedder.id,
         stride,
         kind,
@@ -126,7 +128,7 @@ def build_index(
     )
 
 
-def _chosen(data: Path, work: Path, states: int, seed: int, robot: str | Path) -> Windows:
+def choice_for(data: Path, work: Path, states: int, seed: int, robot: str | Path) -> Windows:
     """The choice of states, made once for a work folder: the dataset may grow meanwhile."""
     wanted: dict[str, Any] = {
         "format": 2,

@@ -9,10 +9,7 @@ drawn figure stands for. One for the index of a bundle that has none, or another
 
 from __future__ import annotations
 
-import argparse
-import shlex
 import sys
-import tempfile
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -23,16 +20,15 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from ..bundle import Bundle
-from ..errors import DataError, RlzeroError
-from ..packing import check_destination, pack_with_index
-from ..project.embedder import FrameEmbedder, load_embedder, name_of
+from ..errors import DataError
+from ..project.embedder import FrameEmbedder
 from ..project.index import WINDOW, ObservationIndex
 from ..project.projection import chance_similarity
 from ..project.reader import LAYERS, WindowReader, inputs_of
 from ..robots.base_motion import BaseMotion
 from ..robots.observation import load_model
 from ..robots.registry import load_robot
+from .bundle_index import change_index, parser_for
 from .calibrate_index import calibrate
 from .choose_states import choose_windows
 from .dataset import read_info
@@ -210,37 +206,20 @@ def add_reader(
 
 def main(argv: list[str] | None = None) -> int:
     """The command line; see the module."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="folder of the robot's dataset")
-    parser.add_argument("--bundle", required=True, help="name or folder")
-    parser.add_argument("--out", type=Path, required=True, help="folder that receives the bundle")
-    kept = "keeps what was drawn, to go on after an interruption (runs/reader-<robot>)"
-    parser.add_argument("--work", type=Path, help=kept)
+    parser = parser_for((__doc__ or "").splitlines()[0], "reader")
     names = ("windows", "drawings", "updates", "seed")
     for name in names:
         default = getattr(ReaderTraining(), name)
         parser.add_argument(f"--{name}", type=int, default=default, help="default: %(default)s")
-    args = parser.parse_args(argv)
-    command = shlex.join(["python", "-m", __spec__.name, *(sys.argv[1:] if argv is None else argv)])
-    try:
-        bundle = Bundle.load(args.bundle)
-        check_destination(args.out)
-        work = args.work or Path("runs") / f"reader-{bundle.spec.name}"
-        index = bundle.index()
-        embedder = load_embedder(name_of(index.embedder_id))
-        config = ReaderTraining(**{name: getattr(args, name) for name in names})
+    told = sys.argv[1:] if argv is None else argv
+    args = parser.parse_args(told)
+    config = ReaderTraining(**{name: getattr(args, name) for name in names})
+
+    def change(index: ObservationIndex, embedder: FrameEmbedder, work: Path) -> ObservationIndex:
         add_reader(args.data, index, embedder, config, work)
-        with tempfile.TemporaryDirectory() as folder:
-            index.save(Path(folder))
-            packed = pack_with_index(bundle, Path(folder), args.out, command)
-    except (RlzeroError, OSError) as error:
-        print(f"train_reader: {getattr(error, 'message', error)}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("\ninterrupted: the same command goes on from here", file=sys.stderr)
-        return 130
-    print(f"{packed.path}: bundle {packed.id}")
-    return 0
+        return index
+
+    return change_index(__spec__.name, args, told, change)
 
 
 if __name__ == "__main__":

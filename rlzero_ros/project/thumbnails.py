@@ -43,6 +43,12 @@ class Thumbnails:
         ends = np.cumsum([len(p) for p in pictures]).astype(np.int64)
         return cls(np.frombuffer(b"".join(pictures), dtype=np.uint8), ends)
 
+    @classmethod
+    def joined(cls, one: Thumbnails, other: Thumbnails) -> Thumbnails:
+        """All pictures of one, then those of the other."""
+        data = np.concatenate([one.data, other.data])
+        return cls(data, np.concatenate([one.ends, len(one.data) + other.ends]))
+
     def __len__(self) -> int:
         return len(self.ends)
 

@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rlzero_ros.bundle import Bundle
 from rlzero_ros.cli import main
+from rlzero_ros.packing import pack_with_index
+from rlzero_ros.pretrain import extend_index
 from rlzero_ros.pretrain.dataset import DatasetInfo, create_dataset, write_shard
 from rlzero_ros.pretrain.windows import window_steps
 from rlzero_ros.project.embedder import load_embedder
@@ -75,6 +78,57 @@ def test_an_index_of_simulated_states(
     assert main([*command[:4], str(other), *command[5:]]) == 0
     assert (tmp_path / "work" / "frames.npy").stat().st_mtime_ns == before
     assert ObservationIndex.load(tmp_path / "out").embedder_id.startswith("other-")
+
+
+def test_an_index_learns_more_of_what_the_robot_does(
+    dataset: Path,
+    tmp_path: Path,
+    model_folder: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("RLZERO_HOME", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    model = model_folder("models/clip")
+    told = ["--data", str(dataset), "--embedder", str(model), "--states", "10"]
+    told += ["--out", str(tmp_path / "index"), "--work", str(tmp_path / "work")]
+    assert main(["index", *told]) == 0
+    few = ObservationIndex.load(tmp_path / "index")
+    pack_with_index(Bundle.load("walker"), tmp_path / "index", tmp_path / "few", "test")
+
+    told = ["--data", str(dataset), "--states", "25", "--seed", "1", "--work"]
+    told += [str(tmp_path / "more"), "--bundle", str(tmp_path / "few"), "--out"]
+    assert extend_index.main([*told, str(tmp_path / "many")]) == 0
+    bundle = Bundle.load(tmp_path / "many")
+    assert bundle.manifest["origin"]["commands"][-1].endswith(str(tmp_path / "many"))
+    many = bundle.index()
+    assert len(few) < len(many) <= len(few) + 25
+    np.testing.assert_array_equal(many.observations[: len(few)], few.observations)
+    rows = {row.tobytes() for row in many.observations}
+    assert len(rows) == len(many), "an observation is there twice"
+    last = len(many) - 1
+    robot = load_robot("walker")
+    seen = ObservationAssembler(robot.spec, robot.model_xml).observe_physics(
+        many.physics[last][:9], many.physics[last][9:]
+    )
+    np.testing.assert_allclose(seen, many.observations[last], atol=1e-3)
+    # What was embedded, and the picture that is shown, is what the physics beside it looks like.
+    pictures = [np.load(tmp_path / name / "frames.npy")[1::3] for name in ("work", "more")]
+    embedded = load_embedder(str(model)).embed(np.concatenate(pictures))
+    np.testing.assert_allclose(many.embeddings, embedded, atol=1e-2)
+    for row, frame in enumerate(np.concatenate(pictures)):
+        assert np.abs(many.thumbnails.decode(row).astype(int) - frame).mean() < 6
+    both = few.windows(np.arange(len(few))), many.windows(np.arange(len(few)))
+    np.testing.assert_array_equal(*both)
+    # The same once more adds nothing, and another robot's data cannot be added.
+    told[-2] = str(tmp_path / "many")
+    assert extend_index.main([*told, str(tmp_path / "again")]) == 2
+    assert "nothing that the index does not have" in capsys.readouterr().err
+    create_dataset(tmp_path / "d", DatasetInfo("cheetah", 17, 6, 18, 0.01))
+    told[1] = str(tmp_path / "d")
+    assert extend_index.main([*told, str(tmp_path / "again")]) == 2
+    assert "'cheetah'" in capsys.readouterr().err
+    assert not (tmp_path / "again").exists()
 
 
 def test_a_place_that_is_none_is_refused_before_the_work(
