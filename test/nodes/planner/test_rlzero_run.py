@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ PATIENCE_S = 240.0
 @pytest.fixture
 def run(world, tmp_path):
     """run(*arguments): the running process, in a process group of its own."""
-    started = []
+    started, mine = [], {"PYTHONFAULTHANDLER": "1", "RLZERO_TEST_RUN": str(tmp_path)}
 
     def start(*arguments, **environment):
         command = [sys.executable, "-m", "rlzero_ros.cli", "run", "--bundle", "tiny"]
@@ -31,7 +32,7 @@ def run(world, tmp_path):
         process = subprocess.Popen(
             command,
             cwd=ROOT,
-            env={**os.environ, **environment},
+            env={**os.environ, **mine, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -43,8 +44,24 @@ def run(world, tmp_path):
     yield start
     for process in started:
         if process.poll() is None:
+            nodes = nodes_with(f"RLZERO_TEST_RUN={tmp_path}")
+            show_where_they_stand(process, nodes, tmp_path / "out" / "log")
             process.kill()
             process.wait()
+
+
+def show_where_they_stand(process, nodes, logs):
+    """What hangs prints the stacks of its threads when it is aborted; shown if the test failed."""
+    for pid in nodes:
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGABRT)
+    process.send_signal(signal.SIGABRT)
+    try:
+        print(process.communicate(timeout=5.0)[1])
+    except subprocess.TimeoutExpired:
+        print("it does not even end when it is aborted")
+    for log in logs.glob("*.log"):
+        print(f"{log.name}:\n{log.read_text(errors='replace')[-6000:]}")
 
 
 def wait_for_line(process, text):
