@@ -16,12 +16,13 @@ Stamp = tuple[int, int]
 
 
 class StateRecorder:
-    """Keeps every pair of joint_states and odom with one stamp."""
+    """Keeps every pair of joint_states and odom with one stamp; may be asked from any thread."""
 
     def __init__(self, node: Node, spec: RobotSpec) -> None:
         self._spec = spec
         self._joints: dict[Stamp, JointState] = {}
         self._odometry: dict[Stamp, Odometry] = {}
+        self._latest: Stamp | None = None
         node.create_subscription(
             JointState, "joint_states", self._on_joints, qos_profile_sensor_data
         )
@@ -30,21 +31,22 @@ class StateRecorder:
     @property
     def latest_s(self) -> float | None:
         """Stamp of the newest odometry; None before the first."""
-        if not self._odometry:
-            return None
-        seconds, nanoseconds = next(reversed(self._odometry))
-        return seconds + nanoseconds * 1e-9
+        latest = self._latest
+        return None if latest is None else latest[0] + latest[1] * 1e-9
 
     def recording(self) -> Recording:
         """What was kept so far, in order of time."""
-        stamps = sorted(set(self._joints) & set(self._odometry))
+        # Copies in one step each: messages go on coming.
+        stamps = sorted(set(self._joints.copy()) & set(self._odometry.copy()))
         return Recording.of([self._state(stamp) for stamp in stamps])
 
     def _on_joints(self, message: JointState) -> None:
         self._joints[message.header.stamp.sec, message.header.stamp.nanosec] = message
 
     def _on_odometry(self, message: Odometry) -> None:
-        self._odometry[message.header.stamp.sec, message.header.stamp.nanosec] = message
+        stamp = message.header.stamp.sec, message.header.stamp.nanosec
+        self._odometry[stamp] = message
+        self._latest = stamp
 
     def _state(self, stamp: Stamp) -> RobotState:
         joints, odometry = self._joints[stamp], self._odometry[stamp]
