@@ -85,13 +85,13 @@ class Client:
     def __init__(self, domain: int, check: Any) -> None:
         os.environ.update(graph_environment(domain))
         import rclpy
-        from rclpy.action import ActionClient
         from rclpy.qos import qos_profile_sensor_data
         from rclpy.signals import SignalHandlerOptions
         from std_srvs.srv import SetBool
 
         from rlzero_ros.action import ExecuteCommand
         from rlzero_ros.msg import PolicyStatus
+        from rlzero_ros.nodes.action_client import ThreadSafeActionClient
 
         self._check, self._rclpy, self._bool = check, rclpy, SetBool
         self._goal = ExecuteCommand.Goal
@@ -105,7 +105,7 @@ class Client:
             lambda message: setattr(self, "status", message),
             qos_profile_sensor_data,
         )
-        self._action = ActionClient(self._node, ExecuteCommand, "execute_command")
+        self._action = ThreadSafeActionClient(self._node, ExecuteCommand, "execute_command")
         self._ends: dict[str, int] = {}
         executor = rclpy.executors.SingleThreadedExecutor(context=self._context)
         executor.add_node(self._node)

@@ -11,7 +11,6 @@ import rclpy
 from action_msgs.msg import GoalStatus
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
-from rclpy.action import ActionClient
 from rclpy.action.client import ClientGoalHandle
 from rclpy.client import Client
 from rclpy.executors import ExternalShutdownException
@@ -24,6 +23,7 @@ from ..action import ExecuteCommand
 from ..errors import ErrorCode, RobotError
 from ..msg import PolicyStatus, ProjectedPlan
 from ..robots.spec import RobotSpec
+from .action_client import ThreadSafeActionClient
 from .executor import make_executor
 from .state_recorder import StateRecorder
 
@@ -60,7 +60,7 @@ class RunClient:
         listen(PolicyStatus, "policy_status", self._on_status, qos_profile_sensor_data)
         listen(ProjectedPlan, "plan", self._on_plan, _LATCHED)
         listen(CompressedImage, "imagination", self._on_imagination, _LATCHED)
-        self._action = ActionClient(self._node, ExecuteCommand, "execute_command")
+        self._action = ThreadSafeActionClient(self._node, ExecuteCommand, "execute_command")
         self._executor = make_executor(1, context=self._context)
         self._executor.add_node(self._node)
         self._thread = threading.Thread(target=self._spin, name="run client", daemon=True)

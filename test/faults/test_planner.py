@@ -12,7 +12,6 @@ from faultlab.fault import GAP_MS, Table
 from faultlab.stage import BLEND_S
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
-from rclpy.action import ActionClient
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
@@ -20,6 +19,7 @@ from std_msgs.msg import String
 from rlzero_ros.action import ExecuteCommand
 from rlzero_ros.errors import ErrorCode
 from rlzero_ros.msg import PolicyStatus
+from rlzero_ros.nodes.action_client import ThreadSafeActionClient
 
 table = Table("planner")
 GOES_ON = "goes on, bit for bit the same commands"
@@ -33,7 +33,7 @@ class Speaker:
     def __init__(self, stage):
         self.stage = stage
         self._sentences = stage.node.create_publisher(String, "language_command", 1)
-        self._action = ActionClient(stage.node, ExecuteCommand, "execute_command")
+        self._action = ThreadSafeActionClient(stage.node, ExecuteCommand, "execute_command")
 
     def say(self, sentence):
         self.stage.wait(self._sentences.get_subscription_count, 60.0, "a listening planner")

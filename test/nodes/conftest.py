@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import os
+import sys
 import threading
 import time
 
@@ -266,6 +267,15 @@ class Operator:
         future = client.call_async(request)
         self._wait(future.done, 10.0, f"answer of {client.srv_name}")
         return future.result()
+
+
+@pytest.fixture
+def hasty():
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
 
 
 @pytest.fixture

@@ -5,11 +5,11 @@ import threading
 import pytest
 import rclpy
 from action_msgs.msg import GoalStatus
-from rclpy.action import ActionClient
 from rclpy.executors import ExternalShutdownException
 
 from rlzero_ros.action import ExecuteCommand
 from rlzero_ros.errors import ErrorCode
+from rlzero_ros.nodes.action_client import ThreadSafeActionClient
 from rlzero_ros.nodes.command_action import MAX_GOALS, CommandAction
 from rlzero_ros.nodes.command_job import CommandJob, Outcome
 from rlzero_ros.nodes.executor import make_executor
@@ -67,7 +67,7 @@ def desk():
 
 @pytest.fixture
 def client(ros_node):
-    client = ActionClient(ros_node, ExecuteCommand, "execute_command")
+    client = ThreadSafeActionClient(ros_node, ExecuteCommand, "execute_command")
     yield client
     client.destroy()
 

@@ -1,24 +1,13 @@
 """What the robot publishes is kept while somebody asks what the newest is."""
 
-import sys
 import threading
 import time
 
-import pytest
 from nav_msgs.msg import Odometry
 from rclpy.qos import qos_profile_sensor_data
 
 from rlzero_ros.nodes.state_recorder import StateRecorder
 from rlzero_ros.robots.walker import SPEC
-
-
-@pytest.fixture
-def hasty():
-    """Threads take turns as often as they can."""
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    yield
-    sys.setswitchinterval(before)
 
 
 def test_the_newest_can_be_asked_for_while_others_come(ros_node, hasty, wait_until):

@@ -9,7 +9,6 @@ import numpy as np
 import open_clip
 import pytest
 import torch
-from rclpy.action import ActionClient
 from rclpy.qos import DurabilityPolicy, QoSProfile, qos_profile_sensor_data
 from rclpy.time import Time
 from safetensors.torch import save_file
@@ -21,6 +20,7 @@ from rlzero_ros.action import ExecuteCommand
 from rlzero_ros.imagine.storyboard import draw_motion
 from rlzero_ros.imitate.registry import build_bfm
 from rlzero_ros.msg import PolicyStatus, ProjectedPlan
+from rlzero_ros.nodes.action_client import ThreadSafeActionClient
 from rlzero_ros.packing import pack_bundle
 from rlzero_ros.project.embedder import load_embedder
 from rlzero_ros.project.index import ObservationIndex
@@ -132,7 +132,7 @@ class Person:
             QoSProfile(depth=50),
         )
         self._sentences = node.create_publisher(String, f"{namespace}language_command", 1)
-        self._action = ActionClient(node, ExecuteCommand, f"{namespace}execute_command")
+        self._action = ThreadSafeActionClient(node, ExecuteCommand, f"{namespace}execute_command")
 
     def _keep(self, heard):
         """Planners that live longer than one test repeat their last plan to newcomers."""
