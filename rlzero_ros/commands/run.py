@@ -42,6 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="first try up to K plans on the robot's model, and send the best (0 or 1: none; "
         "default: %(default)s)",
     )
+    parser.add_argument(
+        "--tries",
+        type=_tries,
+        default=3,
+        metavar="N",
+        help="begin again, up to N times in all, if the robot stops because this computer does not "
+        "keep up (default: %(default)s)",
+    )
     parser.add_argument("--no-film", action="store_true", help="make no run.mp4")
 
 
@@ -65,6 +73,7 @@ def main(args: argparse.Namespace) -> int:
         seed=args.seed,
         folder=folder,
         rehearse=args.rehearse,
+        tries=args.tries,
     )
     report, recording = run.carry_out(Progress(sys.stderr))
     content = report.to_dict()
@@ -107,6 +116,13 @@ def _count(text: str) -> int:
     value = int(text)
     if not 0 <= value <= 16:  # as the planner's rehearsal.candidates
         raise argparse.ArgumentTypeError("0 to 16 plans can be rehearsed")
+    return value
+
+
+def _tries(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 10:
+        raise argparse.ArgumentTypeError("1 to 10 tries can be made")
     return value
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
@@ -22,6 +22,12 @@ from .node_processes import NodeProcesses, config_file, fresh_domain_id, graph_e
 _START_TIMEOUT_S = 120.0
 # The robot stands by itself for so long before it is told anything.
 _SETTLE_S = 1.0
+# Guard counters of what stops a robot whose computer does not keep up.
+_NOT_KEPT_UP = {"stale_state", "loop_hangs", "loop_overruns"}
+
+
+class _NotKeptUpError(Exception):
+    """The robot stopped because this computer did not keep up; the message is its reason."""
 
 
 class Progress:
@@ -65,9 +71,13 @@ class SimulatedRun:
     seed: int
     folder: Path
     rehearse: int
+    tries: int = 1
 
     def carry_out(self, progress: Progress) -> tuple[RunReport, Recording]:
         """Start the nodes, arm, send the command, let the robot act, end the nodes.
+
+        All of it again, up to `tries` times, if this computer stood still for so long that the
+        robot stopped by itself: of a simulated robot that says nothing about the command.
 
         Returns the report and the states while it acted; if the command was refused, the states of
         as many seconds after the refusal. Raises RlzeroError when the nodes or the robot fail.
@@ -78,6 +88,22 @@ class SimulatedRun:
                 f"bundle {self.bundle} is of robot {bundle.spec.name}, not {self.robot}",
                 ErrorCode.BUNDLE_MISMATCH,
             )
+        stops: list[str] = []
+        while True:
+            try:
+                last = len(stops) + 1 >= self.tries
+                report, recording = self._try(bundle, progress, last)
+            except _NotKeptUpError as reason:
+                stops.append(str(reason))
+                progress.say(
+                    f"this computer did not keep up ({reason}): "
+                    f"try {len(stops) + 1} of {self.tries}"
+                )
+            else:
+                return replace(report, stops=stops), recording
+
+    def _try(self, bundle: Bundle, progress: Progress, last: bool) -> tuple[RunReport, Recording]:
+        """Once; raises _NotKeptUpError unless it is the last time."""
         domain = fresh_domain_id()
         environment = graph_environment(domain)
         progress.say(f"starting the nodes (ROS_DOMAIN_ID={domain}, logs in {self.folder / 'log'})")
@@ -87,7 +113,7 @@ class SimulatedRun:
             os.environ.update(environment)
             client = RunClient(bundle.spec, domain, nodes.check)
             try:
-                return self._operate(nodes, client, bundle, progress)
+                return self._operate(nodes, client, bundle, progress, last)
             finally:
                 client.close()
 
@@ -119,13 +145,18 @@ class SimulatedRun:
         nodes.start("planner_node", planner, [config_file("planner.yaml")])
 
     def _operate(
-        self, nodes: NodeProcesses, client: RunClient, bundle: Bundle, progress: Progress
+        self,
+        nodes: NodeProcesses,
+        client: RunClient,
+        bundle: Bundle,
+        progress: Progress,
+        last: bool,
     ) -> tuple[RunReport, Recording]:
         for node in ("mujoco_node", "policy_node", "planner_node"):
             if not client.wait_until_started(node, _START_TIMEOUT_S):
                 raise nodes.failure(node, "did not become active")
             progress.say(f"{node} is active")
-        self._engage(client)
+        late_before = self._engage(client, last)
         began: list[float] = []
 
         def on_feedback(stage: str, fraction: float, similarity: float) -> None:
@@ -135,6 +166,9 @@ class SimulatedRun:
 
         sent_s = time.monotonic()
         result = client.execute(self.command, self.seed, self.seconds, on_feedback)
+        if result.error_code == ErrorCode.STOPPED and not last:
+            client.wait(lambda: _is_stopped(client), 2.0, "the reason of the stop")
+            _raise_if_not_kept_up(client, late_before)
         carried_out = result.error_code == ErrorCode.OK
         if not carried_out:
             progress.say(f"refused ({result.error_code}): {result.message}")
@@ -144,19 +178,31 @@ class SimulatedRun:
         recording = client.recorder.recording().between(began[0], end_s)
         return self._report(client, bundle, result, sent_s, recording), recording
 
-    def _engage(self, client: RunClient) -> None:
+    def _engage(self, client: RunClient, last: bool) -> int:
+        """Arm the robot and let it go; how many faults of lateness were counted before."""
         client.wait(lambda: client.recorder.latest_s is not None, 10.0, "the robot's states")
+        client.wait(lambda: client.status is not None, 10.0, "policy_status")
+        late_before = _late_faults(client)
         answer = client.set("arm", True)
         if not answer.success:
             raise RobotError(f"the robot cannot be armed: {answer.message}", ErrorCode.NOT_ARMED)
+        took_over = (PolicyStatus.RUNNING, PolicyStatus.STOPPED)
         client.wait(
-            lambda: client.status is not None and client.status.guard_state == PolicyStatus.RUNNING,
+            lambda: client.status is not None and client.status.guard_state in took_over,
             10.0,
             "the policy to take over",
         )
+        if _is_stopped(client):
+            if not last:
+                _raise_if_not_kept_up(client, late_before)
+            assert client.status is not None
+            raise RobotError(
+                f"the robot stopped at once: {client.status.stop_reason}", ErrorCode.STOPPED
+            )
         client.set("pause", False)
         settled_s = _now_s(client) + _SETTLE_S
         client.wait(lambda: _now_s(client) >= settled_s, 30.0, "the robot to settle")
+        return late_before
 
     def _report(
         self,
@@ -216,3 +262,19 @@ def _now_s(client: RunClient) -> float:
     latest_s = client.recorder.latest_s
     assert latest_s is not None
     return latest_s
+
+
+def _is_stopped(client: RunClient) -> bool:
+    return client.status is not None and client.status.guard_state == PolicyStatus.STOPPED
+
+
+def _late_faults(client: RunClient) -> int:
+    assert client.status is not None
+    return sum(int(c.value) for c in client.status.counters if c.key in _NOT_KEPT_UP)
+
+
+def _raise_if_not_kept_up(client: RunClient, late_before: int) -> None:
+    """Of a stopped robot: whether lateness stopped it."""
+    if _late_faults(client) > late_before:
+        assert client.status is not None
+        raise _NotKeptUpError(client.status.stop_reason)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ class RunReport:
 
     first_command_s: from sending the sentence to the first joint command computed with its latent.
     rehearse_s, rehearsal_gain: see ExecuteCommand.Result; zero without a rehearsal. None where a
-    step was not reached.
+    step was not reached. stops: why the robot stopped in tries before this one.
     """
 
     command: str
@@ -38,6 +38,7 @@ class RunReport:
     rehearse_s: float = 0.0
     rehearsal_gain: float = 0.0
     files: Mapping[str, str] = field(default_factory=dict)
+    stops: Sequence[str] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers, strings and lists in the layout of `report.json`."""
@@ -66,5 +67,6 @@ class RunReport:
             "behaviour": asdict(self.behaviour),
             "control": dict(self.control),
             "guard": dict(self.guard),
+            "stops": list(self.stops),
             "files": dict(self.files),
         }

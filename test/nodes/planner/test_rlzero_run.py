@@ -74,6 +74,10 @@ def wait_for_line(process, text):
     pytest.fail(f"it ended without saying {text!r}")
 
 
+def of(domain):
+    return os.fsencode(f"ROS_DOMAIN_ID={domain}")
+
+
 def nodes_of(domain):
     """Nodes whose environment names the domain."""
     return nodes_with(f"ROS_DOMAIN_ID={domain}")
@@ -120,6 +124,21 @@ def test_a_command_is_carried_out_and_reported(run, tmp_path):
     assert list(dict.fromkeys(stages)) == ["imagine", "project", "send", "act"]
     domain = re.search(r"ROS_DOMAIN_ID=(\d+)", said).group(1)
     assert not nodes_of(domain)
+
+
+def test_a_run_that_the_computer_did_not_keep_up_with_begins_again(run, tmp_path):
+    process = run("--command", "walk forward", "--seconds", "3", "--no-film")
+    domain = wait_for_line(process, "act  ")
+    simulator = next(iter(processes_that(lambda c, e: b"mujoco_node" in c and of(domain) in e)))
+    os.kill(simulator, signal.SIGSTOP)
+    time.sleep(0.5)
+    os.kill(simulator, signal.SIGCONT)
+    _, said = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0, said
+    assert "did not keep up" in said
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["outcome"]["error_code"] == 0
+    assert "ms old" in report["stops"][0]
 
 
 def test_what_falls_in_rehearsal_is_not_done(run, tmp_path):
