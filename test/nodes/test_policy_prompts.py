@@ -145,9 +145,13 @@ def test_bad_prompts_are_refused_with_code_and_reason_and_change_nothing(
 def test_the_client_turns_a_task_into_a_reward_and_hears_the_answer(policy, operator, node_process):
     """examples/prompt_robot.py, as an operator would use it."""
     it = policy()
-    index = it.bundle.index()
-    rewards = task_rewards(load_robot("walker"), "stand", index.physics).astype(np.float32)
-    wanted = reward_latent(it.bundle.bfm(), index.observations, rewards)
+    bfm, index, walker = it.bundle.bfm(), it.bundle.index(), load_robot("walker")
+    # Before arming, as all that could silence the robot that this process plays.
+    rewards = {
+        task: task_rewards(walker, task, index.physics).astype(np.float32)
+        for task in ("stand", "walk")
+    }
+    wanted = reward_latent(bfm, index.observations, rewards["stand"])
     operator.run()
     command = [sys.executable, "examples/prompt_robot.py", "--bundle", str(it.bundle.path)]
     client = node_process.start("client", [*command, "--task", "stand", "--temperature", "0"])
@@ -158,8 +162,7 @@ def test_the_client_turns_a_task_into_a_reward_and_hears_the_answer(policy, oper
     assert client.popen.wait(180.0) == 0, client.read_log()
     temperature = float(re.search(r"temperature (\S+) earns most", client.read_log())[1])
     assert (temperature or None) in TEMPERATURES
-    rewards = task_rewards(load_robot("walker"), "walk", index.physics).astype(np.float32)
-    tried = reward_latent(it.bundle.bfm(), index.observations, rewards, temperature or None)
+    tried = reward_latent(bfm, index.observations, rewards["walk"], temperature or None)
     operator.wait_for(lambda s: np.allclose(s.z, tried, atol=1e-3), "what was rehearsed")
     operator.stop()
     client = node_process.start("late", [*command, "--task", "stand"])
