@@ -29,7 +29,8 @@ BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
 def all_faults() -> dict[str, list[Any]]:
     """Every fault by family, in the order of the tables."""
     here = Path(__file__).parent
-    sys.path[:0] = [str(here), str(here.parents[1])]
+    # As pytest's pythonpath; see pyproject.toml.
+    sys.path[:0] = [str(here), str(here.parents[1]), str(here.parent / "plugins")]
     return {m: list(importlib.import_module(m).table) for m in FAMILIES}
 
 
