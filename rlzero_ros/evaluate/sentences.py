@@ -131,6 +131,7 @@ def _run(args: argparse.Namespace, bundle_id: str, sentence: str, seed: int) -> 
         path.unlink(missing_ok=True)
         command = [sys.executable, "-m", "rlzero_ros.cli", "run", "--robot", args.robot]
         command += ["--command", sentence, "--seed", str(seed), "--seconds", str(args.seconds)]
+        command += ["--tries", "1"]  # a robot that stopped did not do what it was told
         command += ["--report", str(path)] + (["--bundle", args.bundle] if args.bundle else [])
         # Ends the run, and with it its nodes, if this process is told to leave meanwhile.
         done = subprocess.run(command, capture_output=True, text=True)
