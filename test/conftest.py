@@ -269,29 +269,8 @@ def wait_until() -> Callable[..., None]:
 @pytest.fixture
 def ros_node() -> Iterator[Any]:
     """A plain rclpy node, as another program on the robot would have, spun in a thread."""
-    import threading
+    # Not at the top: other tests run without ROS.
+    from spinning import spinning
 
-    import rclpy
-    from rclpy.executors import ExternalShutdownException
-
-    from rlzero_ros.nodes.executor import make_executor
-
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("test_observer", context=context)
-    executor = make_executor(1, context=context)  # rclpy's own may die when it is shut down
-    executor.add_node(node)
-
-    def spin() -> None:
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            return
-
-    thread = threading.Thread(target=spin, daemon=True)
-    thread.start()
-    yield node
-    executor.shutdown()
-    rclpy.shutdown(context=context)
-    thread.join(5.0)
-    node.destroy_node()
+    with spinning("test_observer") as node:
+        yield node

@@ -1,16 +1,12 @@
 """Goals of a thread that does not spin: every answer reaches whoever asked."""
 
-import threading
-
 import pytest
-import rclpy
 from action_msgs.msg import GoalStatus
 from rclpy.action import ActionServer, CancelResponse
-from rclpy.executors import ExternalShutdownException
+from spinning import spinning
 
 from rlzero_ros.action import ExecuteCommand
 from rlzero_ros.nodes.action_client import ThreadSafeActionClient
-from rlzero_ros.nodes.executor import make_executor
 
 GOALS = 100
 
@@ -18,37 +14,17 @@ GOALS = 100
 @pytest.fixture
 def prompt_server():
     """A server that carries out every goal at once."""
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("prompt", context=context)
-    executor = make_executor(1, context=context)
-    executor.add_node(node)
 
     def execute(goal):
         goal.succeed()
         return ExecuteCommand.Result(message=goal.request.command)
 
-    ActionServer(
-        node,
-        ExecuteCommand,
-        "execute_command",
-        execute,
-        cancel_callback=lambda _: CancelResponse.REJECT,
-    )
+    def refuse(_):
+        return CancelResponse.REJECT
 
-    def spin():
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            return
-
-    thread = threading.Thread(target=spin, daemon=True)
-    thread.start()
-    yield
-    executor.shutdown()
-    rclpy.shutdown(context=context)
-    thread.join(5.0)
-    node.destroy_node()
+    with spinning("prompt") as node:
+        ActionServer(node, ExecuteCommand, "execute_command", execute, cancel_callback=refuse)
+        yield
 
 
 def test_no_answer_comes_too_early(ros_node, prompt_server, hasty, wait_until):

@@ -1,18 +1,14 @@
 """The action server by itself: so many goals and no more, each canceled by its own id."""
 
-import threading
-
 import pytest
-import rclpy
 from action_msgs.msg import GoalStatus
-from rclpy.executors import ExternalShutdownException
+from spinning import spinning
 
 from rlzero_ros.action import ExecuteCommand
 from rlzero_ros.errors import ErrorCode
 from rlzero_ros.nodes.action_client import ThreadSafeActionClient
 from rlzero_ros.nodes.command_action import MAX_GOALS, CommandAction
 from rlzero_ros.nodes.command_job import CommandJob, Outcome
-from rlzero_ros.nodes.executor import make_executor
 
 
 class Desk:
@@ -38,31 +34,14 @@ class Desk:
 
 @pytest.fixture
 def desk():
-    context = rclpy.Context()
-    rclpy.init(context=context)
-    node = rclpy.create_node("desk", context=context)
     # Every goal that is followed occupies a thread.
-    executor = make_executor(MAX_GOALS + 4, context=context)
-    executor.add_node(node)
-    it = Desk()
-    action = CommandAction(node, it.start, it.cancel)
-
-    def spin():
-        try:
-            executor.spin()
-        except ExternalShutdownException:
-            return
-
-    thread = threading.Thread(target=spin, daemon=True)
-    thread.start()
-    yield it
-    for job in it.jobs:
-        it.cancel(job)
-    action.close()
-    rclpy.shutdown(context=context)
-    thread.join(5.0)
-    executor.shutdown()
-    node.destroy_node()
+    with spinning("desk", MAX_GOALS + 4) as node:
+        it = Desk()
+        action = CommandAction(node, it.start, it.cancel)
+        yield it
+        for job in it.jobs:
+            it.cancel(job)
+        action.close()
 
 
 @pytest.fixture
