@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 HELP = "collect reward-free data in simulation (resumable)"
 
 _SKILLS, _DECISION_S = "move=0.4,posture=0.25,spin=0.1,pose=0.25", 0.04
-_OF_AGENTS = ("skills", "decision_s", "device")
+_OF_AGENTS = ("skills", "decision_s", "speeds", "learn_from", "batch", "updates_per_step", "device")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,6 +46,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="a trained model acts instead of an agent that learns skills: that of a run folder of "
         "`rlzero pretrain`, on latents drawn from the data in --out, or that of a bundle, on "
         "latents of the bundle's own observations; a name is that of an installed bundle",
+    )
+    parser.add_argument(
+        "--speeds",
+        type=_speeds,
+        metavar="LOW,HIGH",
+        help="who moves is asked for forward speeds between these (m/s), all alike (default: a "
+        "quarter at rest, the others slow or fast, as suits the robot)",
+    )
+    parser.add_argument(
+        "--learn-from",
+        type=lambda text: tuple(text.split(",")),
+        metavar="SOURCE,…",
+        help="sources that are in --out already; the agent learns from what they did, too, and "
+        "does not begin with random actions",
+    )
+    parser.add_argument(
+        "--batch", type=_count, metavar="N", help="transitions an update of the agent is of (512)"
+    )
+    parser.add_argument(
+        "--updates-per-step",
+        type=_updates,
+        metavar="N",
+        help="updates of the agent for each of its decisions, most of the time that an agent takes "
+        "(default: 0.5)",
     )
     parser.add_argument("--steps", type=int, default=900_000, help="transitions to collect")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this long")
@@ -112,6 +136,10 @@ def _by_agent(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundColl
         late_s=args.late_s,
         skill_weights=tuple(args.skills or _weights(_SKILLS)),
         decision_s=args.decision_s or _DECISION_S,
+        speeds=args.speeds,
+        learn_from=args.learn_from or (),
+        batch=args.batch or CollectConfig.batch,
+        updates_per_step=args.updates_per_step or CollectConfig.updates_per_step,
     )
     return Collector(robot, folder, config, args.device or "cpu")
 
@@ -146,6 +174,28 @@ def _seconds(text: str) -> float:
     if not 0.0 < value <= 10.0:  # NaN is refused too
         raise argparse.ArgumentTypeError("an action is held for more than 0 and at most 10 s")
     return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError("at least 1")
+    return value
+
+
+def _updates(text: str) -> float:
+    value = float(text)
+    if not 0.0 < value <= 64.0:  # NaN is refused too
+        raise argparse.ArgumentTypeError("more than 0 and at most 64")
+    return value
+
+
+def _speeds(text: str) -> tuple[float, float]:
+    low, _, high = text.partition(",")
+    speeds = float(low), float(high)
+    if not -20.0 <= speeds[0] <= speeds[1] <= 20.0:  # NaN is refused too
+        raise argparse.ArgumentTypeError("two speeds of at most 20 m/s, the slower first")
+    return speeds
 
 
 def _share(text: str) -> float:

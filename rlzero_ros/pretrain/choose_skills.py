@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ..robots.initial_pose import joint_ranges
 from ..robots.registry import Robot
 from ..robots.simulation import Simulation
@@ -18,13 +20,15 @@ _RANGES = {
 }
 
 
-def make_skills(robot: Robot, seed: int, poses: int = 4000) -> Skills:
-    """The skills of a robot, with so many resting poses as targets."""
+def make_skills(
+    robot: Robot, seed: int, poses: int = 4000, speeds: tuple[float, float] | None = None
+) -> Skills:
+    """The skills of a robot, with so many resting poses as targets; speeds as in `SkillRanges`."""
     spec = robot.spec
     simulation = Simulation(spec, robot.model_xml)
     simulation.reset(pose="default")
     height = float(simulation.state().base_position[2])
-    ranges = _RANGES.get(spec.name, SkillRanges())
+    ranges = replace(_RANGES.get(spec.name, SkillRanges()), speeds=speeds)
     rest = resting_poses(robot, poses, seed)
     observed = next((t.names for t in spec.observation if t.kind == "joint_positions"), ())
     limits = joint_ranges(simulation.model, observed)

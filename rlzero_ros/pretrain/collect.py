@@ -14,6 +14,7 @@ from ..errors import DataError
 from ..robots.registry import Robot
 from .checkpoint import load_checkpoint, save_checkpoint
 from .collect_rounds import Array, RoundCollector, RoundsConfig
+from .dataset import Shard
 from .precision import fast_autocast
 from .replay import Replay
 from .skills import KINDS
@@ -28,7 +29,9 @@ class CollectConfig(RoundsConfig):
     actions first. updates_per_step: gradient steps per decision of the agent. decision_s: an action
     is held for so long, or for one period where that is longer: fast control explores little and
     learns slowly. relabel: share of each batch that learns about fresh skills. horizon_s: the
-    agent's discount is exp(−t / horizon_s) for a decision of t seconds.
+    agent's discount is exp(−t / horizon_s) for a decision of t seconds. learn_from: other sources
+    of the folder, of whose transitions the agent learns from the beginning, in place of random
+    actions.
     """
 
     skill_weights: tuple[float, ...] = (0.4, 0.25, 0.1, 0.25)
@@ -39,6 +42,7 @@ class CollectConfig(RoundsConfig):
     relabel: float = 0.4
     horizon_s: float = 1.2375
     hidden: int = 256
+    learn_from: tuple[str, ...] = ()
 
 
 class Collector(RoundCollector):
@@ -59,13 +63,17 @@ class Collector(RoundCollector):
             seed=config.seed,
         )
         self._agent.to(self._device)
+        others = [s for source in config.learn_from for s in self._known(source)]
+        self._random_steps = 0 if others else config.random_steps
+        size = config.steps + sum(shard.transitions for shard in others) + 50_000
         self._replay = Replay(
-            min(config.steps + 50_000, 3_000_000),
+            min(size, 3_000_000),
             spec.observation_dim,
             self._skills.dim,
             spec.action_dim,
         )
         self._updates = 0
+        self._remember(others)
         self._resume()
 
     def _begin(self) -> None:
@@ -83,7 +91,7 @@ class Collector(RoundCollector):
             decision_s = self._held * self._robot.spec.control_period_s
             change = rng.random(n) < decision_s / config.skill_s
             self._asked = np.where(change[:, None], self._fresh(n), self._asked)
-            if self.steps + t * n < config.random_steps:
+            if self.steps + t * n < self._random_steps:
                 self._held_action = rng.uniform(-1, 1, (n, self._robot.spec.action_dim))
             else:
                 self._held_action = self._explore(observations)
@@ -97,7 +105,7 @@ class Collector(RoundCollector):
             return
         begin = t + 1 - self._held
         self._replay.add(observations[:, begin], skills, actions[:, t], observations[:, -1])
-        if self._replay.size >= min(config.random_steps, 5000):
+        if self._replay.size >= min(self._random_steps, 5000):
             self._debt += config.environments * config.updates_per_step
             while self._debt >= 1.0:
                 self._update()
@@ -147,13 +155,22 @@ class Collector(RoundCollector):
             self._checkpoint(), {"agent": self._agent.state_dict(), "updates": self._updates}
         )
 
-    def _resume(self) -> None:
+    def _known(self, source: str) -> list[Shard]:
+        shards = self._shards_of(source)
+        if not shards or source == self._config.source:
+            raise DataError(f"{self._folder}: no other source {source!r} to learn from")
+        return shards
+
+    def _remember(self, shards: list[Shard]) -> None:
         held = self._held
-        for shard in self._own_shards():
+        for shard in shards:
             for o, a in zip(shard.observations, shard.actions, strict=True):
                 a = a[: len(a) // held * held : held]
                 none = np.zeros((len(a), self._skills.dim), np.float32)
                 self._replay.add(o[:-held:held][: len(a)], none, a, o[held::held])
+
+    def _resume(self) -> None:
+        self._remember(self._shards_of(self._config.source))
         state = load_checkpoint(self._checkpoint()) if self._rounds else None
         if state is not None:
             self._agent.load_state_dict(state["agent"])

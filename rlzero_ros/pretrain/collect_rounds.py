@@ -30,7 +30,7 @@ class RoundsConfig:
     source: name of this collector's shards. steps: transitions wanted from it. skill_s: mean
     duration of what the one that acts is asked for. noise: standard deviations of the exploration
     noise, one drawn per episode. overturned: share of episodes that begin in any orientation.
-    late_s: how late an episode's actions come at most.
+    late_s: how late an episode's actions come at most. speeds: see `SkillRanges`.
     Durations are seconds, so that fast robots are not hurried.
     """
 
@@ -43,6 +43,7 @@ class RoundsConfig:
     noise: tuple[float, ...] = (0.1, 0.2, 0.4)
     overturned: float = 0.0
     late_s: float = 0.0
+    speeds: tuple[float, float] | None = None
 
 
 class RoundCollector(ABC):
@@ -50,7 +51,7 @@ class RoundCollector(ABC):
 
     def __init__(self, robot: Robot, folder: Path, config: RoundsConfig) -> None:
         self._robot, self._folder, self._rounds_config = robot, folder, config
-        self._skills = make_skills(robot, config.seed)
+        self._skills = make_skills(robot, config.seed, speeds=config.speeds)
         self._environment = VectorEnvironment(
             robot, config.environments, config.seed, config.overturned, config.late_s
         )
@@ -65,7 +66,7 @@ class RoundCollector(ABC):
                 spec.control_period_s,
             ),
         )
-        own = self._own_shards()
+        own = self._shards_of(config.source)
         self._rounds, self._steps = len(own), sum(shard.transitions for shard in own)
         # A resumed run must not repeat the episodes that it has.
         self._rng = np.random.default_rng((config.seed, self._rounds))
@@ -128,9 +129,9 @@ class RoundCollector(ABC):
         parts = (self._scores(), physics_coverage(observations, self._skills))
         return " | ".join(part for part in parts if part)
 
-    def _own_shards(self) -> list[Shard]:
-        """What this source has collected."""
-        names = set(shard_names(self._folder, self._rounds_config.source))
+    def _shards_of(self, source: str) -> list[Shard]:
+        """What a source has collected."""
+        names = set(shard_names(self._folder, source))
         if not names:
             return []
         return [shard for shard in open_dataset(self._folder)[1] if shard.name in names]

@@ -29,7 +29,8 @@ class SkillRanges:
     max_speed: fastest forward speed asked for (m/s). backward: fastest backward (m/s).
     tall: how much standing high counts, beside standing upright (1), while it moves; 0 for robots
     that run low. reach: highest posture asked for, as a share of the height at which it stands.
-    spin: slowest and fastest rate of turning over (rad/s).
+    spin: slowest and fastest rate of turning over (rad/s). speeds: slowest and fastest forward
+    speed (m/s) where all between are asked for alike, in place of rest, slow and fast ones.
     """
 
     max_speed: float = 5.0
@@ -37,6 +38,7 @@ class SkillRanges:
     tall: float = 1.0
     reach: float = 1.05
     spin: tuple[float, float] = (3.0, 10.0)
+    speeds: tuple[float, float] | None = None
 
 
 class Skills(ABC):
@@ -76,7 +78,12 @@ def draw_kinds(n: int, rng: np.random.Generator, weights: NDArray[np.floating]) 
 
 
 def draw_speeds(n: int, rng: np.random.Generator, ranges: SkillRanges) -> NDArray[np.float64]:
-    """Forward speeds (n,) m/s: a quarter at rest, the others slow (up to 3 m/s) or fast."""
+    """Forward speeds (n,) m/s: a quarter at rest, the others slow (up to 3 m/s) or fast.
+
+    Uniform between `SkillRanges.speeds`, where these are given.
+    """
+    if ranges.speeds is not None:
+        return rng.uniform(*ranges.speeds, n)
     slow = rng.uniform(-min(ranges.backward, 3.0), min(ranges.max_speed, 3.0), n)
     fast = rng.uniform(min(2.0, ranges.max_speed / 2), ranges.max_speed, n)
     choice = rng.random(n)

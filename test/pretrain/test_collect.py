@@ -1,10 +1,14 @@
 """Collection on the real walker: it runs, resumes and keeps no reward."""
 
+from dataclasses import replace
+
 import mujoco
 import numpy as np
 import pytest
 
+from rlzero_ros import cli
 from rlzero_ros.errors import DataError
+from rlzero_ros.pretrain.checkpoint import load_checkpoint
 from rlzero_ros.pretrain.choose_skills import make_skills
 from rlzero_ros.pretrain.collect import CollectConfig, Collector
 from rlzero_ros.pretrain.dataset import open_dataset
@@ -237,3 +241,65 @@ def _height_address(robot, model):
     if robot.spec.base.kind == "planar":
         return int(model.joint(robot.spec.base.z_joint).qposadr[0])
     return 2
+
+
+def test_an_agent_learns_from_what_others_did(robot, tmp_path):
+    """From its first step on; one that knows nothing acts at random and learns later."""
+    Collector(robot, tmp_path, config(200)).run()
+    blind = replace(config(200), source="blind", seed=1, noise=(0.0,), random_steps=10**6)
+    learns = replace(blind, source="next", learn_from=("skills",))
+    for one in (blind, learns):
+        Collector(robot, tmp_path, one).run()
+    first = {s.name.split("-")[0]: s.actions[:, 0] for s in open_dataset(tmp_path)[1]}
+    assert np.abs(first["blind"]).mean() > 0.35  # uniform between -1 and 1: 0.5 +- 0.06
+    assert np.abs(first["next"]).mean() < 0.3  # an agent that has not learned: near 0
+    updates = [
+        load_checkpoint(tmp_path / f"agent-{name}.pt")["updates"] for name in ("blind", "next")
+    ]
+    assert updates[0] == 0
+    assert updates[1] == pytest.approx(100, abs=2)
+    assert Collector(robot, tmp_path, replace(learns, steps=400)).steps == 200
+
+
+@pytest.mark.parametrize("source", ["missing", "skills"])
+def test_there_must_be_something_to_learn_from(robot, tmp_path, source):
+    with pytest.raises(DataError, match=f"no other source '{source}'"):
+        Collector(robot, tmp_path, replace(config(200), learn_from=(source,)))
+
+
+def test_speeds_that_are_asked_for(robot):
+    """All between the two alike, where otherwise a quarter rests."""
+    space = make_skills(robot, 0, poses=10, speeds=(3.0, 9.0))
+    weights = np.array([1.0, 0.0, 0.0, 0.0])
+    speeds = space.sample(2000, np.random.default_rng(0), weights)[:, len(KINDS)]
+    assert speeds.min() >= 3.0
+    assert speeds.max() <= 9.0
+    np.testing.assert_allclose(np.quantile(speeds, (0.25, 0.5, 0.75)), (4.5, 6.0, 7.5), atol=0.3)
+    usual = make_skills(robot, 0, poses=10).sample(2000, np.random.default_rng(0), weights)
+    assert 0.2 < np.mean(usual[:, len(KINDS)] == 0.0) < 0.3
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--speeds", "9,3"),
+        ("--speeds", "3"),
+        ("--speeds", "nan,3"),
+        ("--batch", "0"),
+        ("--updates-per-step", "0"),
+        ("--updates-per-step", "inf"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(option, capsys):
+    with pytest.raises(SystemExit) as end:
+        cli.main(["collect", "--robot", "walker", *option])
+    assert end.value.code == 2
+    assert option[0] in capsys.readouterr().err
+
+
+def test_options_of_agents_do_not_go_with_a_model(capsys):
+    code = cli.main(
+        ["collect", "--robot", "walker", "--model", "walker", "--learn-from", "own", "--batch", "9"]
+    )
+    assert code != 0
+    assert "--learn-from, --batch" in capsys.readouterr().err
