@@ -6,12 +6,15 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..bundle import IMITATION_BANDWIDTH, IMITATION_KERNEL, IMITATION_VELOCITY_WEIGHT
 from ..errors import BundleError, ErrorCode
 from ..imitate.kernel import KERNELS
 from .output import write_json
+
+if TYPE_CHECKING:
+    from ..imitate.base import BehaviorFoundationModel
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -23,6 +26,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--run", type=Path, help="folder of `rlzero pretrain` (runs/ROBOT-fb)")
     parser.add_argument("--index", type=Path, required=True, help="folder of `rlzero index`")
+    parser.add_argument(
+        "--average-with",
+        type=Path,
+        metavar="NAME|FOLDER",
+        help="pack a model between this one, of a bundle or a run, and that of --run, which began "
+        "with it: often better at what each of them does well than the other is",
+    )
+    parser.add_argument(
+        "--share",
+        type=float,
+        default=0.5,
+        help="how much --run counts in that, 0 to 1 (default: %(default)s)",
+    )
     parser.add_argument("--out", type=Path, help="bundle folder (bundles/ROBOT)")
     parser.add_argument(
         "--hold",
@@ -74,6 +90,8 @@ def main(args: argparse.Namespace) -> int:
     trained_on, bfm = load_run(run)
     if trained_on != name:
         raise BundleError(f"{run} was trained on {trained_on}", ErrorCode.BUNDLE_MISMATCH)
+    if args.average_with is not None:
+        bfm = _averaged(name, args.average_with, bfm, args.share)
     hold_z = None
     if args.hold == "latent":
         hold_z = hold_latent(bfm, robot, ObservationIndex.load(args.index).observations)
@@ -93,6 +111,18 @@ def main(args: argparse.Namespace) -> int:
     print(f"{bundle.path}: bundle {bundle.id}, {size / 1e6:.1f} MB")
     write_json(args.json, {"id": bundle.id, "bytes": size, "path": str(bundle.path)})
     return 0
+
+
+def _averaged(
+    robot: str, path: Path, bfm: BehaviorFoundationModel, share: float
+) -> BehaviorFoundationModel:
+    from ..pretrain.average_models import between
+    from ..pretrain.trained import load_trained
+
+    trained_on, before = load_trained(path)
+    if trained_on != robot:
+        raise BundleError(f"{path} is of {trained_on}, not {robot}", ErrorCode.BUNDLE_MISMATCH)
+    return between(before, bfm, share)
 
 
 def _origin(made_by: list[str], run: Path) -> dict[str, Any]:
