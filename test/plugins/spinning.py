@@ -26,8 +26,10 @@ def spinning(name: str, threads: int = 1) -> Iterator[Node]:
 
     thread = threading.Thread(target=spin, daemon=True)
     thread.start()
-    yield node
-    executor.shutdown()
-    rclpy.shutdown(context=context)
-    thread.join(5.0)
-    node.destroy_node()
+    try:
+        yield node
+    finally:
+        executor.shutdown()
+        rclpy.shutdown(context=context)
+        thread.join(5.0)
+        node.destroy_node()
