@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..bundle import IMITATION_BANDWIDTH, IMITATION_KERNEL, IMITATION_VELOCITY_WEIGHT
-from ..errors import BundleError, ErrorCode
+from ..errors import BundleError, DataError, ErrorCode
 from ..imitate.kernel import KERNELS
 from .output import write_json
 
 if TYPE_CHECKING:
     from ..imitate.base import BehaviorFoundationModel
+
+_SHARE = 0.5
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,8 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--share",
         type=float,
-        default=0.5,
-        help="how much --run counts in that, 0 to 1 (default: %(default)s)",
+        help=f"how much --run counts in that, 0 to 1 (default: {_SHARE})",
     )
     parser.add_argument("--out", type=Path, help="bundle folder (bundles/ROBOT)")
     parser.add_argument(
@@ -91,7 +92,10 @@ def main(args: argparse.Namespace) -> int:
     if trained_on != name:
         raise BundleError(f"{run} was trained on {trained_on}", ErrorCode.BUNDLE_MISMATCH)
     if args.average_with is not None:
-        bfm = _averaged(name, args.average_with, bfm, args.share)
+        share = _SHARE if args.share is None else args.share
+        bfm = _averaged(name, args.average_with, bfm, share)
+    elif args.share is not None:
+        raise DataError("--share: of which model? Give --average-with, too")
     hold_z = None
     if args.hold == "latent":
         hold_z = hold_latent(bfm, robot, ObservationIndex.load(args.index).observations)

@@ -84,6 +84,8 @@ def test_a_bundle_is_packed_of_a_run_and_what_it_began_with(tmp_path, capsys):
     pack += ["--hold", "damping"]
     assert cli.main([*pack, "--average-with", "cheetah"])
     assert "is of cheetah, not walker" in capsys.readouterr().err
+    assert cli.main([*pack, "--share", "0.5"])
+    assert "Give --average-with" in capsys.readouterr().err
     assert not out.exists()
     assert cli.main([*pack, "--average-with", "walker", "--share", "0.5"]) == 0
     packed = Bundle.load(out).bfm().state_dict()
