@@ -1,15 +1,17 @@
-"""Ask a running robot without words: for a goal, for a sequence to follow, or for a reward.
+"""Ask a running robot without words: for a goal, a sequence, a demonstration or a reward.
 
     python examples/prompt_robot.py --goal crouch.npy
     python examples/prompt_robot.py --track dance.npy --period 0.05
+    python examples/prompt_robot.py --imitate walking.npy --rehearse
     python examples/prompt_robot.py --task walk
     python examples/prompt_robot.py --reward my_rewards:crouch --temperature 10
     python examples/prompt_robot.py --task run --rehearse
 
-A goal is one observation of the robot, a sequence is rows of them (``numpy.save``). A reward is
-computed here, on the observations that the bundle holds; only its values travel. With --rehearse
-several temperatures are tried on the bundle's model.xml first, from the robot's default pose. Arm
-the robot first.
+A goal is one observation of the robot; a sequence, to be followed, and a demonstration, to be
+imitated in any order, are rows of them (``numpy.save``). A reward is computed here, on the
+observations that the bundle holds; only its values travel. With --rehearse several temperatures, or
+ways to imitate, are tried on the bundle's model.xml first, from the robot's default pose. Arm the
+robot first.
 """
 
 import argparse
@@ -26,10 +28,11 @@ from rlzero_ros.bundle import Bundle
 from rlzero_ros.errors import RlzeroError
 from rlzero_ros.evaluate.episodes import task_rewards
 from rlzero_ros.evaluate.reward_function import with_rewards
-from rlzero_ros.imitate.prompts import Goal, Prompt, Reward, Tracking
+from rlzero_ros.imitate.prompts import Goal, Imitation, Prompt, Reward, Tracking
 from rlzero_ros.msg import PolicyStatus
 from rlzero_ros.msg import Prompt as PromptMessage
 from rlzero_ros.nodes.prompt_messages import prompt_message
+from rlzero_ros.rehearse.imitation import rehearse_imitation
 from rlzero_ros.rehearse.reward import rehearse_reward
 from rlzero_ros.rehearse.twin import LATE_S, Twin
 from rlzero_ros.robots.registry import load_robot
@@ -49,6 +52,9 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
         return f"reach {args.goal.name}", Goal(read(args.goal)[0])
     if args.track is not None:
         return f"follow {args.track.name}", Tracking(read(args.track), args.period)
+    if args.imitate is not None:
+        shown = Imitation(read(args.imitate))
+        return f"imitate {args.imitate.name}", rehearsed(shown, bundle) if args.rehearse else shown
     name = args.task or args.reward
     robot = with_rewards(
         load_robot(args.robot or bundle.spec.name), [args.reward] * (not args.task)
@@ -58,9 +64,7 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
     rewards = task_rewards(robot, name, bundle.index().physics).astype(np.float32)
     temperature = args.temperature or None
     if args.rehearse:
-        if bundle.model_xml is None:
-            raise RlzeroError(f"{bundle.path.name} has no model.xml to rehearse on")
-        twin = Twin(bundle.spec, bundle.model_xml)
+        twin = twin_of(bundle)
         trials = rehearse_reward(
             bundle.bfm(),
             twin,
@@ -73,6 +77,24 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
         temperature = trials.temperature
         print(f"temperature {temperature or 0:g} earns most", file=sys.stderr)
     return f"collect {name}", Reward(rewards, temperature)
+
+
+def twin_of(bundle: Bundle) -> Twin:
+    """The robot that the bundle is of, to try things on."""
+    if bundle.model_xml is None:
+        raise RlzeroError(f"{bundle.path.name} has no model.xml to rehearse on")
+    return Twin(bundle.spec, bundle.model_xml)
+
+
+def rehearsed(shown: Imitation, bundle: Bundle) -> Imitation:
+    """The way to imitate that comes nearest to what is shown."""
+    twin, imitator = twin_of(bundle), bundle.imitator()
+    starts = twin.default_physics()[None]
+    trials = rehearse_imitation(
+        bundle.bfm(), imitator, twin, shown.observations, starts, late_s=LATE_S
+    )
+    print(f"{trials.names[trials.chosen]} comes nearest", file=sys.stderr)
+    return trials.prompt
 
 
 def send(node: Node, message: PromptMessage) -> str:
@@ -107,13 +129,14 @@ def main() -> int:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--goal", type=Path, metavar="FILE.npy")
     what.add_argument("--track", type=Path, metavar="FILE.npy")
+    what.add_argument("--imitate", type=Path, metavar="FILE.npy")
     what.add_argument("--task", help="one of the robot's own rewards")
     what.add_argument("--reward", metavar="MODULE:FUNCTION", help="from features to rewards")
     parser.add_argument("--bundle", default="walker", help="the one that the policy node runs")
     parser.add_argument("--robot", help="whose tasks and features (default: the bundle's)")
     parser.add_argument("--period", type=float, default=0.0, help="seconds between rows of --track")
     parser.add_argument("--temperature", type=float, default=10.0, help="0 for the plain reward")
-    parser.add_argument("--rehearse", action="store_true", help="choose the temperature by trials")
+    parser.add_argument("--rehearse", action="store_true", help="choose one by trials")
     parser.add_argument("--lifetime", type=float, default=60.0, help="seconds to act on it")
     args, ros_arguments = parser.parse_known_args()
     rclpy.init(args=ros_arguments)

@@ -1,9 +1,10 @@
 """Returns of zero-shot policies on the ground-truth tasks of a robot.
 
-Five prompts a task: the plain reward latent, its softmax-weighted form (the one that counts), the
+Six prompts a task: the plain reward latent, its softmax-weighted form (the one that counts), the
 one of several weightings that earned most when all were tried in simulation, from other poses than
 those judged, and for an observation-only demonstration, 48 states that the best episode of the
-softmax-weighted prompt visited, the mean of B and the latent that the robot runs on.
+softmax-weighted prompt visited, the mean of B, the latent that the robot runs on, and the one of
+several ways to imitate that came nearest to what was shown when all were tried likewise.
 """
 
 from __future__ import annotations
@@ -27,14 +28,14 @@ from ..bundle import (
 from ..commands.output import write_json
 from ..errors import DataError
 from ..imitate.base import BehaviorFoundationModel
-from ..imitate.imitator import Imitator
 from ..imitate.kernel import KERNELS, Kernel
-from ..imitate.latent import reward_latent
+from ..imitate.latent import imitation_latent, reward_latent
 from ..paths import find_bundle
 from ..pretrain.checkpoint import load_checkpoint
 from ..pretrain.dataset import open_dataset
 from ..pretrain.train_bfm import load_run
 from ..pretrain.trained import find_trained, is_bundle
+from ..rehearse.imitation import rehearse_imitation
 from ..rehearse.reward import rehearse_reward
 from ..rehearse.twin import Twin
 from ..robots.registry import Robot, load_robot
@@ -45,6 +46,9 @@ from .reward_function import with_rewards
 
 # Every weighting is tried in so many episodes.
 _TRIALS = 16
+# Every way to imitate is tried in so many episodes of so many seconds.
+_IMITATION_TRIALS = 8
+_IMITATION_TRIAL_S = 5.0
 
 
 def roll_out(
@@ -87,12 +91,13 @@ def evaluate_task(
     """Mean return and its standard error, None of a single episode, for each kind of prompt."""
     observations, physics = states
     rewards = task_rewards(robot, task, physics)
+    twin = Twin(robot.spec, robot.model_xml, threads=1)
     latents = {
         "plain": reward_latent(bfm, observations, rewards),
         "softmax": reward_latent(bfm, observations, rewards, temperature=10.0),
         "rehearsed": rehearse_reward(
             bfm,
-            Twin(robot.spec, robot.model_xml, threads=1),
+            twin,
             observations,
             rewards,
             lambda physics: task_rewards(robot, task, physics),
@@ -110,13 +115,24 @@ def evaluate_task(
     # A demonstration as a video would show it: 48 observations, every second control step.
     start = max(0, steps // 2 - 48)
     demonstration = demonstrations["softmax"][start : start + 96 : 2]
-    for name, imitator in {
-        "mean of B": Imitator(bfm, observations, 0.0),
-        "imitation": imitator_of(
-            bfm, robot.spec, observations, IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, kernel
-        ),
+    imitator = imitator_of(
+        bfm, robot.spec, observations, IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, kernel
+    )
+    trials = rehearse_imitation(
+        bfm,
+        imitator,
+        twin,
+        demonstration,
+        starts(robot, _IMITATION_TRIALS, seed + 2000),
+        seconds=min(_IMITATION_TRIAL_S, steps * robot.spec.control_period_s),
+        seed=seed,
+    )
+    for name, z in {
+        "mean of B": imitation_latent(bfm, demonstration),
+        "imitation": imitator.latent(demonstration),
+        "imitation rehearsed": trials.latent,
     }.items():
-        rollout = roll_out(bfm, robot, imitator.latent(demonstration), episodes, steps, seed + 1)
+        rollout = roll_out(bfm, robot, z, episodes, steps, seed + 1)
         results[name] = _mean_and_error(rollout.returns(robot, task))
     return results
 

@@ -15,6 +15,7 @@ _BARS = {
     "plain": "reward, plain",
     "rehearsed": "reward, rehearsed",
     "imitation": "imitation",
+    "imitation_rehearsed": "imitation, rehearsed",
     "mean_of_b": "mean of B",
 }
 

@@ -20,10 +20,11 @@ def task_row(robot: str, task: str, scores: Scores, steps: int) -> dict[str, Any
     """
     mean, error = scores["softmax"]
     row: dict[str, Any] = {"mean": mean, "stderr": error, "normalized": mean / steps}
-    for name in ("plain", "rehearsed", "mean of B", "imitation"):
+    for name in ("plain", "rehearsed", "mean of B", "imitation", "imitation rehearsed"):
         key = name.replace(" ", "_").lower()
         row[key], row[f"{key}_stderr"] = scores[name]
-    row["imitation_share"] = row["imitation"] / mean if mean > 0 else None
+    for key in ("imitation", "imitation_rehearsed"):
+        row[f"{key}_share"] = row[key] / mean if mean > 0 else None
     row["known"] = asked_by_collection(robot, task)
     return row
 
@@ -42,7 +43,7 @@ def result_of(robot: str, updates: int | None, rows: Mapping[str, Any]) -> dict[
     if published := PUBLISHED.get(robot):
         result["published"] = {"tasks": list(published.tasks), "means": dict(published.means)}
         compared = set(published.tasks) <= set(rows)
-        for key in ("mean", "plain", "rehearsed", "imitation"):
+        for key in ("mean", "plain", "rehearsed", "imitation", "imitation_rehearsed"):
             name = f"{key.removeprefix('mean')}_mean_published_tasks".removeprefix("_")
             result[name] = _mean(rows, published.tasks, key) if compared else None
     return result
@@ -61,8 +62,8 @@ def summary(result: Mapping[str, Any]) -> list[str]:
         published = result["published"]
         others = ", ".join(f"{name} {mean:.0f}" for name, mean in published["means"].items())
         ways = ", ".join(
-            f"{key} {result[f'{key}_mean_published_tasks']:.0f}"
-            for key in ("plain", "rehearsed", "imitation")
+            f"{key.replace('_', ' ')} {result[f'{key}_mean_published_tasks']:.0f}"
+            for key in ("plain", "rehearsed", "imitation", "imitation_rehearsed")
         )
         tasks = ", ".join(published["tasks"])
         lines.append(f"{tasks}: ours {ours:.0f} ({ways}); published: {others}")

@@ -32,11 +32,13 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from .base import BehaviorFoundationModel
-from .kernel import KERNELS, Kernel, kernel_rewards
+from .kernel import Kernel, Smoothing, kernel_rewards
 from .latent import Array, backward_features, project_to_sphere
 
 # Norm of the velocities, in standard deviations each, below which a demonstration rests.
 _AT_REST = 0.8
+# Of the bandwidth, for what rests.
+_RESTING = 0.5
 
 
 class Imitator:
@@ -49,6 +51,9 @@ class Imitator:
     (observation_dim,) which coordinates are velocities; None keeps all that is shown. travel:
     (observation_dim,) which coordinates are replaced by their mean over a demonstration, or by 0 if
     it rests. kernel: how r falls with the distance, one of KERNELS.
+
+    Attributes: smoothing, bandwidth and kernel. spread: (observation_dim,) standard deviations of
+    the reference states.
     """
 
     def __init__(
@@ -61,14 +66,12 @@ class Imitator:
         travel: NDArray[np.bool_] | None = None,
         kernel: Kernel = "gaussian",
     ) -> None:
-        if kernel not in KERNELS:
-            raise DataError(f"the kernel must be one of {', '.join(KERNELS)}, not {kernel!r}")
-        if not (np.isfinite(bandwidth) and bandwidth >= 0):
-            raise DataError(f"the bandwidth must be a number >= 0, not {bandwidth}")
-        self._bfm, self._bandwidth, self._kernel = bfm, bandwidth, kernel
+        self.smoothing = Smoothing(bandwidth, kernel)
+        self._bfm = bfm
         self._features = backward_features(bfm, reference).astype(np.float64)
         reference = np.asarray(reference, dtype=np.float64)
-        self._scale = 1.0 / (reference.std(0) + 1e-3)
+        self.spread = reference.std(0)
+        self._scale = 1.0 / (self.spread + 1e-3)
         self._velocities, self._velocity_scale, self._travel = velocities, self._scale, travel
         if weights is not None:
             if np.shape(weights) != self._scale.shape or not np.all(np.isfinite(weights)):
@@ -76,9 +79,21 @@ class Imitator:
             self._scale = self._scale * np.asarray(weights, dtype=np.float64)
         self._reference = reference * self._scale
 
-    def latent(self, observations: NDArray[np.floating]) -> Array:
-        """The latent (d,) that imitates observations (T, observation_dim)."""
-        observations, bandwidth, rests = self._typical(np.asarray(observations))
+    def latent(
+        self, observations: NDArray[np.floating], smoothing: Smoothing | None = None
+    ) -> Array:
+        """The latent (d,) that imitates observations (T, observation_dim).
+
+        smoothing: instead of the imitator's own. Raises DataError on wrong shapes or NaN.
+        """
+        if np.ndim(observations) != 2 or np.shape(observations)[1] != len(self.spread):
+            raise DataError(
+                f"observations are {np.shape(observations)}, this robot's are "
+                f"(n, {len(self.spread)})"
+            )
+        smoothing = self.smoothing if smoothing is None else smoothing
+        observations, rests = self._typical(np.asarray(observations))
+        bandwidth = smoothing.bandwidth * (_RESTING if rests else 1.0)
         observations = self._steady(observations, rests)
         features = backward_features(self._bfm, observations)
         exact = project_to_sphere(features.mean(0))
@@ -86,7 +101,7 @@ class Imitator:
             return exact
         latent = exact.astype(np.float64)
         distances = self._distances(observations)
-        for weight, reward in kernel_rewards(distances, bandwidth, self._kernel):
+        for weight, reward in kernel_rewards(distances, bandwidth, smoothing.kernel):
             # Far from every reference state all rewards vanish: the demonstration itself is left.
             if reward.sum() >= 1e-6:
                 latent += weight * project_to_sphere(reward @ self._features)
@@ -100,9 +115,22 @@ class Imitator:
 
         rests: whether what is shown rests; None: as its velocities tell.
         """
-        shown, _, rests = self._typical(np.asarray(shown), rests)
+        shown, rests = self._typical(np.asarray(shown), rests)
         scaled = np.asarray(visited, dtype=np.float64) * self._scale
         return np.sqrt(self._squares(scaled, self._steady(shown, rests)))
+
+    def mismatch(self, visited: NDArray[np.floating], shown: NDArray[np.floating]) -> float:
+        """How unlike two sets of observations are, (n, observation_dim) and (T, observation_dim).
+
+        The symmetric Chamfer distance of what was visited and what `latent` takes of that shown, in
+        the units of `distance`: what was not shown counts, and what was shown but not visited.
+        """
+        shown, rests = self._typical(np.asarray(shown))
+        visited = np.asarray(visited, dtype=np.float64)
+        steady = self._steady(shown, rests)
+        there = np.sqrt(self._squares(visited * self._scale, steady)).mean()
+        back = np.sqrt(self._squares(steady * self._scale, visited)).mean()
+        return float(there + back)
 
     def travel(self, shown: NDArray[np.floating]) -> NDArray[np.float64]:
         """The mean of the coordinates that show travel, of what `latent` takes of observations
@@ -110,24 +138,24 @@ class Imitator:
         """
         if self._travel is None:
             return np.zeros(0)
-        typical, _, rests = self._typical(np.asarray(shown, dtype=np.float64))
+        typical, rests = self._typical(np.asarray(shown, dtype=np.float64))
         return np.zeros(self._travel.sum()) if rests else typical[:, self._travel].mean(0)
 
     def _typical(
         self, observations: NDArray[np.floating], rests: bool | None = None
-    ) -> tuple[NDArray[np.floating], float, bool]:
-        """What to imitate of a demonstration, the bandwidth, and whether it rests.
+    ) -> tuple[NDArray[np.floating], bool]:
+        """What to imitate of a demonstration, and whether it rests.
 
         The faster half of one that moves, the slower half of one that rests.
         """
         if self._velocities is None or observations.ndim != 2 or len(observations) < 2:
-            return observations, self._bandwidth, False
+            return observations, False
         scaled = observations * self._velocity_scale
         speed = np.linalg.norm(scaled[:, self._velocities], axis=1)
         middle = np.median(speed)
         if middle < _AT_REST if rests is None else rests:
-            return observations[speed <= middle], self._bandwidth / 2.0, True
-        return observations[speed >= middle], self._bandwidth, False
+            return observations[speed <= middle], True
+        return observations[speed >= middle], False
 
     def _steady(self, observations: NDArray[np.floating], rests: bool) -> NDArray[np.floating]:
         """A demonstration that travels at its mean velocity throughout, at none if it rests."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from .base import BehaviorFoundationModel
 from .imitator import Imitator
+from .kernel import Smoothing
 from .latent import Array, goal_latent, reward_latent, tracking_latents
 
 TRACKING_HORIZON = 8
@@ -20,9 +21,13 @@ TRACKING_HORIZON = 8
 
 @dataclass(frozen=True)
 class Imitation:
-    """Behave like observations (T, observation_dim), in any order."""
+    """Behave like observations (T, observation_dim), in any order.
+
+    smoothing: how far around them is still like them; None: as far as the bundle says.
+    """
 
     observations: NDArray[np.float32]
+    smoothing: Smoothing | None = None
 
 
 @dataclass(frozen=True)
@@ -77,8 +82,8 @@ class PromptInference:
         would be as good as any other.
         """
         match prompt:
-            case Imitation(observations):
-                return self.imitator.latent(observations)
+            case Imitation(observations, smoothing):
+                return self.imitator.latent(observations, smoothing)
             case Goal(observation):
                 return goal_latent(self._bfm, observation)
             case Tracking(observations, _):

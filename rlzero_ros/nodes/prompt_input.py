@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import ErrorCode, RlzeroError
-from ..imitate.prompts import Goal, Reward, Tracking
+from ..errors import DataError, ErrorCode, RlzeroError
+from ..imitate.kernel import Smoothing
+from ..imitate.prompts import Goal, Imitation, Reward, Tracking
 from ..imitate.prompts import Prompt as LatentPrompt
 from ..msg import Prompt
 from .plan_input import Plan, PlanRules
@@ -40,13 +41,15 @@ class PromptRules:
     def _prompt(self, message: Prompt) -> LatentPrompt:
         if message.kind == Prompt.REWARD:
             return self._reward(message)
-        if message.kind not in (Prompt.GOAL, Prompt.TRACKING):
-            raise _invalid(f"kind {message.kind} is none of GOAL, TRACKING and REWARD")
+        if message.kind not in (Prompt.GOAL, Prompt.TRACKING, Prompt.IMITATION):
+            raise _invalid(f"kind {message.kind} is none of GOAL, TRACKING, REWARD and IMITATION")
         if len(message.rewards):
             raise _invalid("it has rewards, which only a REWARD has")
         observations = self.plans.observations(message)
         if message.kind == Prompt.TRACKING:
             return Tracking(observations, self._period_s(message.observation_period_s))
+        if message.kind == Prompt.IMITATION:
+            return Imitation(observations, _smoothing(message))
         if len(observations) != 1:
             raise _invalid(f"a GOAL is one observation, not {len(observations)}")
         return Goal(observations[0])
@@ -75,6 +78,17 @@ class PromptRules:
         if not 0.0 <= message.temperature <= MAX_TEMPERATURE:
             raise _invalid(f"its temperature must lie between 0 and {MAX_TEMPERATURE:g}")
         return Reward(rewards, float(message.temperature) or None)
+
+
+def _smoothing(message: Prompt) -> Smoothing | None:
+    if not message.imitation_kernel:
+        if message.imitation_bandwidth:
+            raise _invalid("it has an imitation_bandwidth, but no imitation_kernel")
+        return None
+    try:
+        return Smoothing(float(message.imitation_bandwidth), message.imitation_kernel)
+    except DataError as error:
+        raise _invalid(f"its imitation_kernel or imitation_bandwidth: {error.message}") from error
 
 
 def _invalid(reason: str) -> RlzeroError:

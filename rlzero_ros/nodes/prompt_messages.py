@@ -1,4 +1,4 @@
-"""Goals, sequences and rewards as messages to the policy node, for whoever asks it directly."""
+"""Prompts of every kind as messages to the policy node, for whoever asks it directly."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from rclpy.duration import Duration
 from rclpy.time import Time
 
-from ..errors import DataError
-from ..imitate.prompts import Goal, Reward, Tracking
+from ..imitate.prompts import Goal, Imitation, Tracking
 from ..imitate.prompts import Prompt as LatentPrompt
 from ..msg import Prompt
 
@@ -25,10 +24,7 @@ def prompt_message(
     lifetime_s: float,
     confidence: float = 1.0,
 ) -> Prompt:
-    """A prompt that the policy node may act on for lifetime_s from now.
-
-    Raises DataError for a demonstration to imitate, which travels as a ProjectedPlan.
-    """
+    """A prompt that the policy node may act on for lifetime_s from now."""
     message = Prompt(
         id=uuid.uuid4().hex,
         command=command,
@@ -43,12 +39,16 @@ def prompt_message(
         message.kind = Prompt.TRACKING
         _set_observations(message, prompt.observations)
         message.observation_period_s = prompt.period_s
-    elif isinstance(prompt, Reward):
+    elif isinstance(prompt, Imitation):
+        message.kind = Prompt.IMITATION
+        _set_observations(message, prompt.observations)
+        if prompt.smoothing is not None:
+            message.imitation_kernel = prompt.smoothing.kernel
+            message.imitation_bandwidth = prompt.smoothing.bandwidth
+    else:
         message.kind = Prompt.REWARD
         message.rewards = _floats(prompt.rewards)
         message.temperature = prompt.temperature or 0.0
-    else:
-        raise DataError("a demonstration travels as a ProjectedPlan, not as a Prompt")
     message.header.stamp = now.to_msg()
     message.valid_until = (now + Duration(seconds=lifetime_s)).to_msg()
     return message

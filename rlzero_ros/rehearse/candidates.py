@@ -35,22 +35,27 @@ def candidates(
     """
     joined = join([variation.projection for variation in trusted(variations)])
     found = [Candidate("all", joined)]
-    nearest = _nearest(joined, index)
-    drawn = np.random.default_rng(seed).permutation(len(nearest))[: count - 1]
-    for number, row in enumerate(drawn):
-        few = _FEW[number % len(_FEW)]
-        rows = np.sort(nearest[row, :few])
-        found.append(Candidate(f"{len(rows)} like observation {row}", _rows(joined, rows)))
+    spread = index.observations.std(0)
+    for name, rows in few_alike(joined.observations, spread, count - 1, seed).items():
+        found.append(Candidate(name, _rows(joined, rows)))
     return found
 
 
-def _nearest(projection: Projection, index: ObservationIndex) -> NDArray[np.intp]:
-    """For each observation (T,) the rows (T, T) of all, nearest first, each coordinate in standard
-    deviations of the robot's data.
+def few_alike(
+    observations: NDArray[np.floating], spread: NDArray[np.floating], count: int, seed: int
+) -> dict[str, NDArray[np.intp]]:
+    """Up to `count` choices of rows, by name: the 4 or 12 most like one that the seed draws.
+
+    observations: (T, observation_dim). spread: (observation_dim,) standard deviations of the
+    robot's data, which differences are measured in.
     """
-    scaled = projection.observations / (index.observations.std(0) + 1e-3)
-    distances = np.square(scaled[:, None] - scaled).sum(-1)
-    return distances.argsort(1, kind="stable")
+    scaled = observations / (spread + 1e-3)
+    nearest = np.square(scaled[:, None] - scaled).sum(-1).argsort(1, kind="stable")
+    chosen = {}
+    for number, row in enumerate(np.random.default_rng(seed).permutation(len(nearest))[:count]):
+        rows = np.sort(nearest[row, : _FEW[number % len(_FEW)]])
+        chosen[f"{len(rows)} like observation {row}"] = rows
+    return chosen
 
 
 def _rows(projection: Projection, rows: NDArray[np.intp]) -> Projection:

@@ -51,7 +51,9 @@ def test_every_prompt_is_judged(robot, bfm):
     rollout = roll_out(bfm, robot, np.ones(8, np.float32), 4, 50, 3)
     states = rollout.observations.reshape(-1, 24), rollout.physics.reshape(-1, 18)
     results = evaluate_task(bfm, robot, "stand", states, episodes=2, steps=120)
-    assert set(results) == {"plain", "softmax", "rehearsed", "mean of B", "imitation"}
+    assert set(results) == {
+        *("plain", "softmax", "rehearsed", "mean of B", "imitation", "imitation rehearsed")
+    }
     assert all(0 <= mean <= 120 for mean, _ in results.values())
 
 
@@ -82,6 +84,7 @@ def test_unknown_tasks_are_named(capsys):
 def scores(softmax):
     return {"softmax": (softmax, 5.0), "plain": (1.0, 1.0), "mean of B": (2.0, 1.0)} | {
         "imitation": (softmax / 2, None),
+        "imitation rehearsed": (softmax * 0.9, 5.0),
         "rehearsed": (softmax + 1.0, 5.0),
     }
 
@@ -92,6 +95,7 @@ def test_the_result_keeps_known_and_unknown_tasks_apart_and_stands_beside_the_pu
     assert rows["walk"]["known"] == "move"
     assert rows["lunge"]["known"] is None
     assert rows["run"]["imitation_share"] == pytest.approx(0.5)
+    assert rows["run"]["imitation_rehearsed_share"] == pytest.approx(0.9)
     result = result_of("walker", 7, rows)
     assert set(result) >= {"robot", "updates", "tasks", "mean"}
     assert result["mean"] == pytest.approx(520)
@@ -100,6 +104,8 @@ def test_the_result_keeps_known_and_unknown_tasks_apart_and_stands_beside_the_pu
     assert result["mean_published_tasks"] == pytest.approx(550)
     assert result["rehearsed_mean_published_tasks"] == pytest.approx(551)
     assert result["imitation_mean_published_tasks"] == pytest.approx(275)
+    assert result["imitation_rehearsed_mean_published_tasks"] == pytest.approx(495)
+    assert any("imitation rehearsed 495" in line for line in summary(result))
     assert any("published" in line and "811" in line for line in summary(result))
     json.dumps(result, allow_nan=False)
     del rows["spin"]

@@ -1,4 +1,4 @@
-"""Goals, tracked sequences and rewards by ROS: taken and refused by the rules of plans."""
+"""Goals, sequences, demonstrations and rewards by ROS: taken and refused by the rules of plans."""
 
 import re
 import sys
@@ -10,8 +10,10 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 
 from rlzero_ros.errors import ErrorCode
 from rlzero_ros.evaluate.episodes import task_rewards
+from rlzero_ros.imitate.kernel import Smoothing
 from rlzero_ros.imitate.latent import goal_latent, reward_latent, tracking_latents
 from rlzero_ros.msg import Prompt
+from rlzero_ros.rehearse.imitation import ways
 from rlzero_ros.rehearse.reward import TEMPERATURES
 from rlzero_ros.robots.registry import load_robot
 
@@ -36,6 +38,14 @@ BAD = [
     ({"kind": Prompt.TRACKING, "observation_period_s": 0.001}, CODE.PLAN_INVALID, "period"),
     ({"kind": Prompt.TRACKING, "observation_period_s": NAN}, CODE.PLAN_INVALID, "period"),
     ({"kind": Prompt.TRACKING, "observations": [0.0] * 24 * 201}, CODE.PLAN_INVALID, "more than"),
+    ({"kind": Prompt.IMITATION, "observations": []}, CODE.DATA_INVALID, "empty"),
+    ({"kind": Prompt.IMITATION, "imitation_bandwidth": 1.0}, CODE.PLAN_INVALID, "no imitation_k"),
+    ({"kind": Prompt.IMITATION, "imitation_kernel": "square"}, CODE.PLAN_INVALID, "kernel must be"),
+    (
+        {"kind": Prompt.IMITATION, "imitation_kernel": "gaussian", "imitation_bandwidth": NAN},
+        CODE.PLAN_INVALID,
+        "bandwidth must be",
+    ),
     ({"kind": Prompt.REWARD, "observations": [0.0] * 24}, CODE.PLAN_INVALID, "brings none"),
     ({"kind": Prompt.REWARD, "observations": []}, CODE.PLAN_INVALID, "0 rewards for the 20"),
 ]
@@ -79,6 +89,8 @@ def test_every_kind_of_prompt_becomes_the_latents_of_its_closed_form(
     # Before arming: reading a bundle here would silence the robot that this process plays.
     bfm, reference = it.bundle.bfm(), it.bundle.index().observations
     goal, plain = goal_latent(bfm, GOAL), reward_latent(bfm, reference, REWARDS)
+    imitator, rows = it.bundle.imitator(), {"observations": SEQUENCE.ravel().tolist()}
+    like, narrow = imitator.latent(SEQUENCE), imitator.latent(SEQUENCE, Smoothing(0.5, "gaussian"))
     sharp, wanted = reward_latent(bfm, reference, REWARDS, 10.0), tracking_latents(bfm, SEQUENCE, 8)
     operator.run()
 
@@ -95,7 +107,12 @@ def test_every_kind_of_prompt_becomes_the_latents_of_its_closed_form(
     found = latent_of("sharp", kind=Prompt.REWARD, temperature=10.0)
     np.testing.assert_allclose(found, sharp, atol=1e-4)
 
-    send_prompt(it, "track", kind=Prompt.TRACKING, observations=SEQUENCE.ravel().tolist())
+    imitated = {"kind": Prompt.IMITATION, **rows}
+    np.testing.assert_allclose(latent_of("like", **imitated), like, atol=1e-4)
+    imitated |= {"imitation_kernel": "gaussian", "imitation_bandwidth": 0.5}
+    np.testing.assert_allclose(latent_of("narrow", **imitated), narrow, atol=1e-4)
+
+    send_prompt(it, "track", kind=Prompt.TRACKING, **rows)
     operator.wait_for(lambda s: s.plan_id == "track", "the sequence")
     seen = [(at, np.array(s.z)) for at, s in operator.statuses if s.plan_id == "track"]
     begin_s = seen[0][0]
@@ -142,7 +159,9 @@ def test_bad_prompts_are_refused_with_code_and_reason_and_change_nothing(
     operator.wait_for(lambda s: s.plan_id == "", "its end")
 
 
-def test_the_client_turns_a_task_into_a_reward_and_hears_the_answer(policy, operator, node_process):
+def test_the_client_turns_a_task_into_a_reward_and_hears_the_answer(
+    policy, operator, node_process, tmp_path
+):
     """examples/prompt_robot.py, as an operator would use it."""
     it = policy()
     bfm, index, walker = it.bundle.bfm(), it.bundle.index(), load_robot("walker")
@@ -164,6 +183,16 @@ def test_the_client_turns_a_task_into_a_reward_and_hears_the_answer(policy, oper
     assert (temperature or None) in TEMPERATURES
     tried = reward_latent(bfm, index.observations, rewards["walk"], temperature or None)
     operator.wait_for(lambda s: np.allclose(s.z, tried, atol=1e-3), "what was rehearsed")
+    shown = index.observations[:6]
+    np.save(tmp_path / "shown.npy", shown)
+    options = ["--imitate", str(tmp_path / "shown.npy"), "--rehearse"]
+    client = node_process.start("imitated", [*command, *options])
+    assert client.popen.wait(180.0) == 0, client.read_log()
+    way = ways(it.bundle.imitator(), shown, 0)[
+        re.search(r"^(.+) comes nearest$", client.read_log(), re.M)[1]
+    ]
+    like = it.bundle.imitator().latent(way.observations, way.smoothing)
+    operator.wait_for(lambda s: np.allclose(s.z, like, atol=1e-3), "the way that came nearest")
     operator.stop()
     client = node_process.start("late", [*command, "--task", "stand"])
     assert client.popen.wait(180.0) == 1
