@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..bundle import IMITATION_BANDWIDTH, IMITATION_KERNEL, IMITATION_VELOCITY_WEIGHT
+from ..bundle import IMITATION_BANDWIDTH, IMITATION_KERNEL, IMITATION_VELOCITY_WEIGHT, Bundle
 from ..errors import BundleError, DataError, ErrorCode
 from ..imitate.kernel import KERNELS
 from .output import write_json
@@ -91,9 +91,10 @@ def main(args: argparse.Namespace) -> int:
     trained_on, bfm = load_run(run)
     if trained_on != name:
         raise BundleError(f"{run} was trained on {trained_on}", ErrorCode.BUNDLE_MISMATCH)
+    averaged_with = None
     if args.average_with is not None:
         share = _SHARE if args.share is None else args.share
-        bfm = _averaged(name, args.average_with, bfm, share)
+        bfm, averaged_with = _averaged(name, args.average_with, bfm, share)
     elif args.share is not None:
         raise DataError("--share: of which model? Give --average-with, too")
     hold_z = None
@@ -109,7 +110,7 @@ def main(args: argparse.Namespace) -> int:
         imitation_bandwidth=args.imitation_bandwidth,
         imitation_velocity_weight=args.imitation_velocity_weight,
         imitation_kernel=args.imitation_kernel,
-        origin=_origin(args.made_by, run),
+        origin=_origin(args.made_by, run, averaged_with),
     )
     size = sum(entry["bytes"] for entry in bundle.manifest["files"].values())
     print(f"{bundle.path}: bundle {bundle.id}, {size / 1e6:.1f} MB")
@@ -119,28 +120,44 @@ def main(args: argparse.Namespace) -> int:
 
 def _averaged(
     robot: str, path: Path, bfm: BehaviorFoundationModel, share: float
-) -> BehaviorFoundationModel:
+) -> tuple[BehaviorFoundationModel, dict[str, Any]]:
+    """The model between both, and what the other one was: it may be replaced by this very one."""
     from ..pretrain.average_models import between
-    from ..pretrain.trained import load_trained
+    from ..pretrain.trained import find_trained, is_bundle, load_trained
 
     trained_on, before = load_trained(path)
     if trained_on != robot:
         raise BundleError(f"{path} is of {trained_on}, not {robot}", ErrorCode.BUNDLE_MISMATCH)
-    return between(before, bfm, share)
+    folder = find_trained(path)
+    if is_bundle(folder):
+        bundle = Bundle.load(folder.absolute())
+        other = {"bundle": bundle.id, "origin": bundle.manifest["origin"]}
+    else:
+        other = {"origin": _training_of(folder)}
+    return between(before, bfm, share), {"share": share, **other}
 
 
-def _origin(made_by: list[str], run: Path) -> dict[str, Any]:
-    """Where everything came from, as `bundle.yaml` keeps it."""
-    from .. import __version__
+def _training_of(run: Path) -> dict[str, Any]:
+    """How a run was trained, and how far it is."""
     from ..plain_yaml import load_plain_yaml
     from ..pretrain.checkpoint import load_checkpoint
 
     state = load_checkpoint(run / "checkpoint.pt") or {}
     config = run / "config.yaml"
     return {
-        "rlzero_ros": __version__,
         "training": load_plain_yaml(config) if config.is_file() else {},
         "updates": state.get("trainer", {}).get("updates", 0),
+    }
+
+
+def _origin(made_by: list[str], run: Path, averaged_with: dict[str, Any] | None) -> dict[str, Any]:
+    """Where everything came from, as `bundle.yaml` keeps it."""
+    from .. import __version__
+
+    return {
+        "rlzero_ros": __version__,
+        **_training_of(run),
+        **({} if averaged_with is None else {"averaged_with": averaged_with}),
         "commands": [*made_by, _this_command()],
     }
 

@@ -44,11 +44,8 @@ from .returns_plot import plot_returns
 from .returns_table import result_of, summary, task_row
 from .reward_function import with_rewards
 
-# Every weighting is tried in so many episodes.
+# Every weighting, and every way to imitate, is tried in so many episodes.
 _TRIALS = 16
-# Every way to imitate is tried in so many episodes of so many seconds.
-_IMITATION_TRIALS = 8
-_IMITATION_TRIAL_S = 5.0
 
 
 def roll_out(
@@ -92,6 +89,7 @@ def evaluate_task(
     observations, physics = states
     rewards = task_rewards(robot, task, physics)
     twin = Twin(robot.spec, robot.model_xml, threads=1)
+    seconds = steps * robot.spec.control_period_s
     latents = {
         "plain": reward_latent(bfm, observations, rewards),
         "softmax": reward_latent(bfm, observations, rewards, temperature=10.0),
@@ -102,7 +100,7 @@ def evaluate_task(
             rewards,
             lambda physics: task_rewards(robot, task, physics),
             starts(robot, _TRIALS, seed + 1000),
-            seconds=steps * robot.spec.control_period_s,
+            seconds=seconds,
         ).latent,
     }
     results: dict[str, tuple[float, float | None]] = {}
@@ -123,8 +121,8 @@ def evaluate_task(
         imitator,
         twin,
         demonstration,
-        starts(robot, _IMITATION_TRIALS, seed + 2000),
-        seconds=min(_IMITATION_TRIAL_S, steps * robot.spec.control_period_s),
+        starts(robot, _TRIALS, seed + 2000),
+        seconds=seconds,
         seed=seed,
     )
     for name, z in {

@@ -95,3 +95,8 @@ def test_a_bundle_is_packed_of_a_run_and_what_it_began_with(tmp_path, capsys):
         torch.testing.assert_close(tensor, (begun[name] + ended[name]) / 2)
         changed += not torch.equal(begun[name], ended[name])
     assert changed > 10
+    shipped, origin = Bundle.load("walker"), Bundle.load(out).manifest["origin"]
+    assert origin["averaged_with"]["bundle"] == shipped.id
+    assert origin["averaged_with"]["origin"] == shipped.manifest["origin"]
+    assert origin["averaged_with"]["share"] == 0.5
+    assert origin["updates"] > 0
