@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from .imagine.command import clean_command
 from .project.agreement import change_agreement
 from .project.embedder import FrameEmbedder, load_embedder, name_of
 from .project.projection import WINDOW_WEIGHTS, Projection, confidence, join, project_embeddings
+from .project.speed_share import SpeedShare
 
 if TYPE_CHECKING:
     from .rehearse.report import RehearsalReport
@@ -182,12 +183,15 @@ class Pipeline:
         return confidence(found) * moves
 
     def project(self, clip: Clip) -> Projection:
-        """The robot's own observations for the frames of a clip."""
+        """The robot's own observations for the frames of a clip, as fast as it shows them."""
         return self._vary(clip).projection
 
     def _vary(self, clip: Clip) -> Variation:
         embeddings = self._embedder.embed(clip.frames)
-        projection = project_embeddings(embeddings, clip.fps, self.bundle.index(), self._window)
+        index = self.bundle.index()
+        projection = project_embeddings(embeddings, clip.fps, index, self._window)
+        if index.speed_share is not None:
+            projection = at_speed(projection, index.speed_share, self.bundle.spec.shows_travel)
         return Variation(clip, embeddings, projection)
 
     def latent(self, projection: Projection) -> NDArray[np.float32]:
@@ -208,6 +212,16 @@ def trusted(variations: Sequence[Variation]) -> list[Variation]:
     """
     sure = [confidence(variation.projection) for variation in variations]
     return [v for v, s in zip(variations, sure, strict=True) if s >= _HARDLY * max(sure)]
+
+
+def at_speed(projection: Projection, share: SpeedShare, travels: NDArray[np.bool_]) -> Projection:
+    """A projection whose speeds along the ground are what the pictures showed, not what is found.
+
+    travels: (observation_dim,), which coordinates these are.
+    """
+    observations = projection.observations.copy()
+    observations[:, travels] /= share.of(projection.similarities)[:, None]
+    return replace(projection, observations=observations)
 
 
 def _derived_seed(seed: int, number: int) -> int:

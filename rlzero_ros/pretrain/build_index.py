@@ -118,7 +118,7 @@ def build_index(
         info.robot, windows.physics, embedder, index, training, work / "reader"
     )
     index.chance_similarity = chance_similarity(embedder, index, seed)
-    index.calibration = calibrate(info.robot, data, embedder, index, seed)
+    calibrate(info.robot, data, embedder, index, seed)
     index.save(out)
     size = sum((out / name).stat().st_size for name in (OBSERVATIONS_FILE, FAISS_FILE))
     recall = index.recall(embedded, WINDOW_WEIGHTS, MOTION_WEIGHT, seed)

@@ -73,7 +73,7 @@ def extended(
         add_reader(data, more, embedder, ReaderTraining(seed=seed), work / "reader")
     else:
         more.chance_similarity = chance_similarity(embedder, more, seed)
-        more.calibration = calibrate(info.robot, data, embedder, more, seed)
+        calibrate(info.robot, data, embedder, more, seed)
     return more
 
 

@@ -201,7 +201,7 @@ def add_reader(
         why = f"{len(windows)} windows are too few" if has_figure(robot) else "no figure is drawn"
         raise DataError(f"no reader for {robot!r} from {data}: {why}")
     index.chance_similarity = chance_similarity(embedder, index, config.seed)
-    index.calibration = calibrate(robot, data, embedder, index, config.seed)
+    calibrate(robot, data, embedder, index, config.seed)
 
 
 def main(argv: list[str] | None = None) -> int:

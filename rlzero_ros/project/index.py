@@ -26,6 +26,7 @@ from .calibration import Calibration
 from .faiss_file import check_faiss_file
 from .faiss_kinds import in_memory, kind_for, kind_of, make_faiss, ready, recall_against_exact
 from .reader import WindowReader
+from .speed_share import SpeedShare
 from .thumbnails import Thumbnails
 
 OBSERVATIONS_FILE, FAISS_FILE = "observations.safetensors", "index.faiss"
@@ -53,6 +54,7 @@ class ObservationIndex:
         calibration: from similarity to the probability that the pose is right; None where no
             drawings of the robot are known.
         reader: reads what a window shows and chooses by it; None likewise.
+        speed_share: how much of a true speed is found; None likewise.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class ObservationIndex:
         chance_similarity: float = 0.0,
         calibration: Calibration | None = None,
         reader: WindowReader | None = None,
+        speed_share: SpeedShare | None = None,
     ) -> None:
         """Raises BundleError when the parts are not of one size."""
         n = len(observations)
@@ -86,7 +89,7 @@ class ObservationIndex:
                 f"the index's reader is of {len(reader.shown)} observations and of embeddings of "
                 f"{len(reader.mean) // WINDOW}, the index of {n} and {self.dim}"
             )
-        self.reader = reader
+        self.reader, self.speed_share = reader, speed_share
         self._index, self._search = index, in_memory(index)
         # A few thousand vectors need no second thread, and faiss brings an OpenMP of its own,
         # whose idle threads would spin against those of torch.
@@ -187,6 +190,7 @@ class ObservationIndex:
         """Writes ``observations.safetensors`` and ``index.faiss`` into the folder."""
         folder.mkdir(parents=True, exist_ok=True)
         calibration = {} if self.calibration is None else {"calibration": self.calibration.write()}
+        share = {} if self.speed_share is None else {"speed_share": self.speed_share.write()}
         reader = {} if self.reader is None else self.reader.tensors()
         save_file(
             {
@@ -204,6 +208,7 @@ class ObservationIndex:
                 "window_stride_s": repr(self.window_stride_s),
                 "chance_similarity": repr(self.chance_similarity),
                 **calibration,
+                **share,
             },
         )
         faiss.write_index(self._index, str(folder / FAISS_FILE))
@@ -229,6 +234,7 @@ class ObservationIndex:
             stride, chance = float(meta["window_stride_s"]), float(meta["chance_similarity"])
             embedder_id, version = meta["embedder_id"], meta["format"]
             curve = Calibration.read(meta["calibration"]) if "calibration" in meta else None
+            share = SpeedShare.read(meta["speed_share"]) if "speed_share" in meta else None
         except (SafetensorError, KeyError, ValueError, OSError, ProjectError) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
         if version != _FORMAT:
@@ -250,6 +256,7 @@ class ObservationIndex:
             chance,
             curve,
             reader,
+            share,
         )
 
 

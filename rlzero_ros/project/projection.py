@@ -40,7 +40,8 @@ class Projection:
     """What became of a clip of T frames.
 
     Attributes:
-        observations: (T, observation_dim) float32, one real observation for each frame.
+        observations: (T, observation_dim) float32, one real observation for each frame; in a plan
+            its speed along the ground is corrected, see ``pipeline.at_speed``.
         similarities: (T,) float32, weighted mean cosine of each frame's window.
         indices: (T,) int64, rows of the observation index.
         chance_similarity: what a picture of nothing would have reached.
