@@ -4,7 +4,8 @@ Six prompts a task: the plain reward latent, its softmax-weighted form (the one 
 one of several weightings that earned most when all were tried in simulation, from other poses than
 those judged, and for an observation-only demonstration, 48 states that the best episode of the
 softmax-weighted prompt visited, the mean of B, the latent that the robot runs on, and the one of
-several ways to imitate that came nearest to what was shown when all were tried likewise.
+several ways to imitate that came nearest to what was shown when all were tried from where the
+episode begins, as a robot's planner does it; no reward is looked at in that.
 """
 
 from __future__ import annotations
@@ -44,8 +45,10 @@ from .returns_plot import plot_returns
 from .returns_table import result_of, summary, task_row
 from .reward_function import with_rewards
 
-# Every weighting, and every way to imitate, is tried in so many episodes.
+# Every weighting is tried in so many episodes.
 _TRIALS = 16
+# Every way to imitate is tried for so long from where an episode begins, as a robot's planner does.
+_IMITATION_TRIAL_S = 5.0
 
 
 def roll_out(
@@ -121,14 +124,14 @@ def evaluate_task(
         imitator,
         twin,
         demonstration,
-        starts(robot, _TRIALS, seed + 2000),
-        seconds=seconds,
+        starts(robot, episodes, seed + 1),
+        seconds=min(_IMITATION_TRIAL_S, seconds),
         seed=seed,
     )
     for name, z in {
         "mean of B": imitation_latent(bfm, demonstration),
         "imitation": imitator.latent(demonstration),
-        "imitation rehearsed": trials.latent,
+        "imitation rehearsed": trials.latents[trials.chosen_from_each],
     }.items():
         rollout = roll_out(bfm, robot, z, episodes, steps, seed + 1)
         results[name] = _mean_and_error(rollout.returns(robot, task))

@@ -51,6 +51,11 @@ class ImitationTrials:
         return int(self.mismatches.mean(1).argmin())
 
     @property
+    def chosen_from_each(self) -> NDArray[np.intp]:
+        """The row that came nearest from each start (S,): for a robot that is known to be there."""
+        return np.asarray(self.mismatches.argmin(0))
+
+    @property
     def prompt(self) -> Imitation:
         """That of the chosen row."""
         return self.prompts[self.chosen]

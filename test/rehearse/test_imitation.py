@@ -90,6 +90,7 @@ def test_the_nearest_on_the_whole_is_chosen():
     mismatches = np.array([[2.0, 2.0], [0.5, 4.0], [1.0, 2.5]])
     trials = ImitationTrials(tuple("abc"), (), np.zeros((3, 2), np.float32), mismatches)
     assert trials.chosen == 2
+    assert trials.chosen_from_each.tolist() == [1, 0]
 
 
 def test_a_mismatch_sees_what_was_left_out_and_what_was_not_shown(cheetah):
