@@ -7,10 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rlzero_ros import cli
 from rlzero_ros.bundle import Bundle
 from rlzero_ros.errors import BundleError, ProjectError
 from rlzero_ros.imagine.registry import load_imaginer
 from rlzero_ros.pipeline import Pipeline, at_speed
+from rlzero_ros.pretrain import calibrate_index
 from rlzero_ros.project.index import ObservationIndex
 from rlzero_ros.project.projection import project_embeddings
 from rlzero_ros.project.speed_share import SpeedShare, fit_speed_share
@@ -75,3 +77,29 @@ def test_the_walkers_plan_goes_faster_than_what_was_found_for_it() -> None:
     # What looks exactly like the robot needs no correction.
     alike = dataclasses.replace(raw, similarities=np.ones_like(raw.similarities))
     np.testing.assert_array_equal(at_speed(alike, share, travels).observations, found)
+
+
+def test_a_bundle_gets_a_share_from_data_and_is_otherwise_as_it_was(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, out = tmp_path / "data", tmp_path / "walker"
+    collecting = ["collect", "--robot", "walker", "--model", "walker", "--out", str(data)]
+    assert cli.main([*collecting, "--steps", "6000", "--seed", "3"]) == 0
+    told = ["--data", str(data), "--bundle", "walker", "--states", "300"]
+    assert calibrate_index.main([*told, "--out", str(out)]) == 0
+    assert "share of speed" in capsys.readouterr().out
+    shipped, made = Bundle.load("walker"), Bundle.load(out)
+    share = made.index().speed_share
+    assert share is not None
+    assert share != shipped.index().speed_share
+    assert 0.5 <= float(share.of(np.float32(0.8))) <= 1.0
+    assert share.of(np.float32(0.95)) >= share.of(np.float32(0.6))
+    assert made.index().calibration == shipped.index().calibration
+    np.testing.assert_array_equal(made.index().observations, shipped.index().observations)
+    for told_too, words in (
+        (["--data", str(tmp_path / "nowhere"), "--bundle", "walker"], "nowhere"),
+        (["--data", str(data), "--bundle", "cheetah"], "cheetah"),
+    ):
+        assert calibrate_index.main([*told_too, "--out", str(tmp_path / "other")]) == 2
+        assert words in capsys.readouterr().err
+    assert not (tmp_path / "other").exists()
