@@ -22,8 +22,10 @@ from rclpy.task import Future
 
 _GONE = (rclpy_implementation.InvalidHandle, rclpy_implementation.RCLError)
 _MOMENT_S = 0.001
-# What fails for so long does not fail because something was just destroyed.
+# What fails for so long, so many times, does not fail because something was just destroyed: many
+# destroyed one after the other, with nothing to call back in between, fail once or twice each.
 _LONGEST_S = 1.0
+_MOST_TIMES = 200
 
 
 class _Outliving(Executor):
@@ -52,16 +54,17 @@ class _Outliving(Executor):
 
     def wait_for_ready_callbacks(self, *args: Any, **kwargs: Any) -> Any:
         """As rclpy's; errors of callbacks are raised elsewhere and are not caught here."""
-        failing_since: float | None = None
+        failing_since, times = 0.0, 0
         while True:
             began = time.monotonic()
             try:
                 return super().wait_for_ready_callbacks(*args, **kwargs)
             except _GONE:
                 now = time.monotonic()
-                if failing_since is None or now - began > _LONGEST_S:  # it had waited in between
-                    failing_since = now
-                elif now - failing_since > _LONGEST_S:
+                if times == 0 or now - began > _LONGEST_S:  # it had waited in between
+                    failing_since, times = now, 0
+                times += 1
+                if now - failing_since > _LONGEST_S and times > _MOST_TIMES:
                     raise
                 time.sleep(_MOMENT_S)
 
