@@ -23,8 +23,11 @@ def prompt_server():
         return CancelResponse.REJECT
 
     with spinning("prompt") as node:
-        ActionServer(node, ExecuteCommand, "execute_command", execute, cancel_callback=refuse)
+        server = ActionServer(
+            node, ExecuteCommand, "execute_command", execute, cancel_callback=refuse
+        )
         yield
+        server.destroy()  # the node's end alone would leave it to be found by the next test
 
 
 def test_no_answer_comes_too_early(ros_node, prompt_server, hasty, wait_until):
