@@ -125,12 +125,10 @@ class Imitator:
         The symmetric Chamfer distance of what was visited and what `latent` takes of that shown, in
         the units of `distance`: what was not shown counts, and what was shown but not visited.
         """
-        shown, rests = self._typical(np.asarray(shown))
-        visited = np.asarray(visited, dtype=np.float64)
-        steady = self._steady(shown, rests)
-        there = np.sqrt(self._squares(visited * self._scale, steady)).mean()
-        back = np.sqrt(self._squares(steady * self._scale, visited)).mean()
-        return float(there + back)
+        there = self.distance(visited, shown)
+        taken = self._steady(*self._typical(np.asarray(shown)))
+        back = np.sqrt(self._squares(taken * self._scale, visited))
+        return float(there.mean() + back.mean())
 
     def travel(self, shown: NDArray[np.floating]) -> NDArray[np.float64]:
         """The mean of the coordinates that show travel, of what `latent` takes of observations

@@ -28,8 +28,6 @@ from .twin import Twin
 _NARROWER = (0.25, 0.0625)
 # Choices of few of the observations.
 _FEWER = 7
-# What the robot does on its way there does not count.
-_TRANSITION = 1.0 / 3.0
 
 
 @dataclass(frozen=True)
@@ -100,9 +98,10 @@ def rehearse_imitation(
     trials = twin.try_out(
         bfm.actions, latents.repeat(s, axis=0), np.tile(starts, (k, 1)), seconds, late_s=late_s
     )
-    settled = trials.observations[:, int(_TRANSITION * trials.observations.shape[1]) :]
-    mismatches = np.array([imitator.mismatch(visited, shown) for visited in settled]).reshape(k, s)
-    return ImitationTrials(tuple(prompts), tuple(prompts.values()), latents, mismatches)
+    mismatches = np.array([imitator.mismatch(visited, shown) for visited in trials.settled])
+    return ImitationTrials(
+        tuple(prompts), tuple(prompts.values()), latents, mismatches.reshape(k, s)
+    )
 
 
 def ways(imitator: Imitator, shown: NDArray[np.float32], seed: int) -> dict[str, Imitation]:

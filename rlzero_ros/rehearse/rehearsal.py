@@ -19,9 +19,6 @@ from .report import RehearsalReport
 from .twin import LATE_S, Trials, Twin
 from .veto import VetoLimits, vetoes
 
-# What the robot does on its way there does not count.
-_TRANSITION = 1.0 / 3.0
-
 
 class Rehearsal:
     """Rehearses plans of one bundle's robot; one plan at a time."""
@@ -105,8 +102,7 @@ class Rehearsal:
 
     def _judge(self, plan: Plan, names: list[str], trials: Trials, began: float) -> RehearsalReport:
         pose, shown = shows_pose(plan.variations), plan.projection
-        imitator, steps = self._bundle.imitator(), trials.observations.shape[1]
-        settled = trials.observations[:, int(_TRANSITION * steps) :]
+        imitator, settled = self._bundle.imitator(), trials.settled
         distances = np.array(
             [
                 imitator.distance(done, shown.observations, rests=pose or None).mean()

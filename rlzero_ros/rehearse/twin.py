@@ -24,6 +24,8 @@ Act = Callable[[NDArray[np.float32], NDArray[np.float32]], NDArray[np.floating]]
 _STATE = mujoco.mjtState.mjSTATE_FULLPHYSICS
 # Of the way to a command limit: beyond it a command counts as saturated.
 _SATURATED = 0.99
+# What the robot does on its way there does not count.
+_TRANSITION = 1.0 / 3.0
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Trials:
     base_height: NDArray[np.float64]
     saturated: NDArray[np.float64]
     strained: NDArray[np.float64]
+
+    @property
+    def settled(self) -> NDArray[np.float32]:
+        """The observations of the last two thirds (K, T', observation_dim)."""
+        return self.observations[:, int(_TRANSITION * self.observations.shape[1]) :]
 
 
 class Twin:
