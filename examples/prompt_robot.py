@@ -9,7 +9,7 @@
 
 A goal is one observation of the robot; a sequence, to be followed, and a demonstration, to be
 imitated in any order, are rows of them (``numpy.save``). A reward is computed here, on the
-observations that the bundle holds; only its values travel. With --rehearse several temperatures, or
+observations that the bundle holds; only its values travel. With --rehearse several weightings, or
 ways to imitate, are tried on the bundle's model.xml first, from the robot's default pose. Arm the
 robot first.
 """
@@ -62,7 +62,7 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
     if name not in robot.tasks:
         raise RlzeroError(f"no task {name!r}; there are {', '.join(robot.tasks)}")
     rewards = task_rewards(robot, name, bundle.index().physics).astype(np.float32)
-    temperature = args.temperature or None
+    prompt = Reward(rewards, args.temperature or None)
     if args.rehearse:
         twin = twin_of(bundle)
         trials = rehearse_reward(
@@ -74,9 +74,9 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
             twin.default_physics()[None],
             late_s=LATE_S,
         )
-        temperature = trials.temperature
-        print(f"temperature {temperature or 0:g} earns most", file=sys.stderr)
-    return f"collect {name}", Reward(rewards, temperature)
+        prompt = trials.prompt
+        print(f"{trials.names[trials.chosen]} earns most", file=sys.stderr)
+    return f"collect {name}", prompt
 
 
 def twin_of(bundle: Bundle) -> Twin:

@@ -1,11 +1,11 @@
 """Returns of zero-shot policies on the ground-truth tasks of a robot.
 
 Six prompts a task: the plain reward latent, its softmax-weighted form (the one that counts), the
-one of several weightings that earned most when all were tried in simulation, from other poses than
-those judged, and for an observation-only demonstration, 48 states that the best episode of the
-softmax-weighted prompt visited, the mean of B, the latent that the robot runs on, and the one of
-several ways to imitate that came nearest to what was shown when all were tried from where the
-episode begins, as a robot's planner does it; no reward is looked at in that.
+one of several weightings that earned most when all were tried for five seconds in simulation from
+where the episode begins, and for an observation-only demonstration, 48 states that the best
+episode of the softmax-weighted prompt visited, the mean of B, the latent that the robot runs on,
+and the one of several ways to imitate that came nearest to what was shown when all were tried so;
+no reward is looked at in that.
 """
 
 from __future__ import annotations
@@ -45,10 +45,9 @@ from .returns_plot import plot_returns
 from .returns_table import result_of, summary, task_row
 from .reward_function import with_rewards
 
-# Every weighting is tried in so many episodes.
-_TRIALS = 16
-# Every way to imitate is tried for so long from where an episode begins, as a robot's planner does.
-_IMITATION_TRIAL_S = 5.0
+# Every weighting and every way to imitate is tried for so long from where an episode begins, as a
+# robot's planner does.
+_TRIAL_S = 5.0
 
 
 def roll_out(
@@ -92,19 +91,21 @@ def evaluate_task(
     observations, physics = states
     rewards = task_rewards(robot, task, physics)
     twin = Twin(robot.spec, robot.model_xml, threads=1)
-    seconds = steps * robot.spec.control_period_s
+    seconds = min(_TRIAL_S, steps * robot.spec.control_period_s)
+    weighted = rehearse_reward(
+        bfm,
+        twin,
+        observations,
+        rewards,
+        lambda physics: task_rewards(robot, task, physics),
+        starts(robot, episodes, seed),
+        seconds=seconds,
+        seed=seed,
+    )
     latents = {
         "plain": reward_latent(bfm, observations, rewards),
         "softmax": reward_latent(bfm, observations, rewards, temperature=10.0),
-        "rehearsed": rehearse_reward(
-            bfm,
-            twin,
-            observations,
-            rewards,
-            lambda physics: task_rewards(robot, task, physics),
-            starts(robot, _TRIALS, seed + 1000),
-            seconds=seconds,
-        ).latent,
+        "rehearsed": weighted.latents[weighted.chosen_from_each],
     }
     results: dict[str, tuple[float, float | None]] = {}
     demonstrations = {}
@@ -125,7 +126,7 @@ def evaluate_task(
         twin,
         demonstration,
         starts(robot, episodes, seed + 1),
-        seconds=min(_IMITATION_TRIAL_S, seconds),
+        seconds=seconds,
         seed=seed,
     )
     for name, z in {

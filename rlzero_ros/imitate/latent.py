@@ -82,11 +82,16 @@ def reward_latent(
     features = backward_features(bfm, observations)
     if rewards.shape != (len(features),) or not np.all(np.isfinite(rewards)):
         raise DataError("rewards need one finite number per observation")
-    weights = rewards.copy()
-    if temperature is not None:
-        sharp = np.exp(temperature * (rewards - rewards.max()))
-        weights *= sharp / sharp.sum()
-    return project_to_sphere(weights @ features)
+    return project_to_sphere(reward_weights(rewards, temperature) @ features)
+
+
+def reward_weights(rewards: NDArray[np.floating], temperature: float | None) -> NDArray[np.float64]:
+    """What B of each observation counts for in `reward_latent`: (n,) for rewards (n,)."""
+    weights = np.asarray(rewards, dtype=np.float64)
+    if temperature is None:
+        return weights
+    sharp = np.exp(temperature * (weights - weights.max()))
+    return weights * (sharp / sharp.sum())
 
 
 def goal_latent(

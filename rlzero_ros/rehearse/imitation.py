@@ -98,7 +98,8 @@ def rehearse_imitation(
     trials = twin.try_out(
         bfm.actions, latents.repeat(s, axis=0), np.tile(starts, (k, 1)), seconds, late_s=late_s
     )
-    mismatches = np.array([imitator.mismatch(visited, shown) for visited in trials.settled])
+    settled = trials.observations[:, trials.settled]
+    mismatches = np.array([imitator.mismatch(visited, shown) for visited in settled])
     return ImitationTrials(
         tuple(prompts), tuple(prompts.values()), latents, mismatches.reshape(k, s)
     )

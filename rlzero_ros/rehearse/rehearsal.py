@@ -102,7 +102,8 @@ class Rehearsal:
 
     def _judge(self, plan: Plan, names: list[str], trials: Trials, began: float) -> RehearsalReport:
         pose, shown = shows_pose(plan.variations), plan.projection
-        imitator, settled = self._bundle.imitator(), trials.settled
+        imitator = self._bundle.imitator()
+        settled = trials.observations[:, trials.settled]
         distances = np.array(
             [
                 imitator.distance(done, shown.observations, rests=pose or None).mean()

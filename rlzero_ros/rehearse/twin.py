@@ -44,9 +44,9 @@ class Trials:
     strained: NDArray[np.float64]
 
     @property
-    def settled(self) -> NDArray[np.float32]:
-        """The observations of the last two thirds (K, T', observation_dim)."""
-        return self.observations[:, int(_TRANSITION * self.observations.shape[1]) :]
+    def settled(self) -> slice:
+        """The control periods that count: the last two thirds."""
+        return slice(int(_TRANSITION * self.observations.shape[1]), None)
 
 
 class Twin:

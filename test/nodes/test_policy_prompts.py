@@ -14,7 +14,7 @@ from rlzero_ros.imitate.kernel import Smoothing
 from rlzero_ros.imitate.latent import goal_latent, reward_latent, tracking_latents
 from rlzero_ros.msg import Prompt
 from rlzero_ros.rehearse.imitation import ways
-from rlzero_ros.rehearse.reward import TEMPERATURES
+from rlzero_ros.rehearse.reward import weightings
 from rlzero_ros.robots.registry import load_robot
 
 NAN = float("nan")
@@ -179,9 +179,9 @@ def test_the_client_turns_a_task_into_a_reward_and_hears_the_answer(
     operator.wait_for(lambda s: np.allclose(s.z, wanted, atol=1e-3), "its latent")
     client = node_process.start("rehearsed", [*command, "--task", "walk", "--rehearse"])
     assert client.popen.wait(180.0) == 0, client.read_log()
-    temperature = float(re.search(r"temperature (\S+) earns most", client.read_log())[1])
-    assert (temperature or None) in TEMPERATURES
-    tried = reward_latent(bfm, index.observations, rewards["walk"], temperature or None)
+    name = re.search(r"^(.+) earns most$", client.read_log(), re.M)[1]
+    best = weightings(index.observations, rewards["walk"], 0)[name]
+    tried = reward_latent(bfm, index.observations, best.rewards, best.temperature)
     operator.wait_for(lambda s: np.allclose(s.z, tried, atol=1e-3), "what was rehearsed")
     shown = index.observations[:6]
     np.save(tmp_path / "shown.npy", shown)

@@ -6,8 +6,8 @@ import pytest
 from rlzero_ros.errors import DataError
 from rlzero_ros.evaluate.episodes import starts, task_rewards
 from rlzero_ros.evaluate.returns import roll_out
-from rlzero_ros.imitate.latent import reward_latent
-from rlzero_ros.rehearse.reward import TEMPERATURES, RewardTrials, rehearse_reward
+from rlzero_ros.imitate.prompts import PromptInference, Reward
+from rlzero_ros.rehearse.reward import RewardTrials, rehearse_reward, weightings
 from rlzero_ros.rehearse.twin import Twin
 from rlzero_ros.robots.registry import load_robot
 
@@ -36,27 +36,68 @@ def tried(walker, robot):
     return run
 
 
-def test_what_is_earned_is_what_the_robot_earns(tried, walker, robot):
+def test_what_is_earned_is_what_the_robot_earns_once_it_has_settled(tried, walker, robot):
     trials = tried()
-    index = walker.index()
-    rewards = task_rewards(robot, "run", index.physics)
-    for temperature, latent, earned in zip(
-        trials.temperatures, trials.latents, trials.earned, strict=True
-    ):
-        np.testing.assert_array_equal(
-            latent, reward_latent(walker.bfm(), index.observations, rewards, temperature)
-        )
-        done = roll_out(walker.bfm(), robot, latent, 2, 20, 5)
-        assert earned == pytest.approx(done.returns(robot, "run") / 20, rel=0.05)
-    assert trials.temperature == trials.temperatures[trials.chosen]
+    for latent, earned in zip(trials.latents, trials.earned, strict=True):
+        done = roll_out(walker.bfm(), robot, latent, 2, 20, 5).physics[:, 6:]
+        assert earned == pytest.approx(task_rewards(robot, "run", done).mean(1), rel=0.05)
+    assert trials.prompt is trials.prompts[trials.chosen]
     np.testing.assert_array_equal(trials.latent, trials.latents[trials.chosen])
     assert len({tuple(row) for row in trials.earned}) > 1
 
 
-def test_a_temperature_can_be_left_out_and_the_first_of_equals_is_taken(tried):
-    trials = tried(temperatures=(10.0, 10.0))
-    np.testing.assert_array_equal(trials.earned[0], trials.earned[1])
-    assert (trials.chosen, trials.temperature) == (0, 10.0)
+def test_every_weighting_is_a_prompt_of_its_own(tried, walker, robot):
+    """What the twin tried is what a robot does that is sent the prompt."""
+    trials, index = tried(seconds=0.1), walker.index()
+    assert trials.names[0] == "temperature 10"
+    assert len(set(trials.names)) == len(trials.names) == len(trials.prompts) > 20
+    np.testing.assert_array_equal(
+        trials.prompts[0].rewards, task_rewards(robot, "run", index.physics).astype(np.float32)
+    )
+    infer = PromptInference(walker.bfm(), walker.imitator(), index.observations)
+    for prompt, latent in zip(trials.prompts, trials.latents, strict=True):
+        np.testing.assert_allclose(infer.latents(prompt), latent, atol=2e-5)
+
+
+def test_weightings_look_at_all_states_at_few_and_at_parts(walker, robot):
+    index = walker.index()
+    rewards = task_rewards(robot, "run", index.physics)
+    found = weightings(index.observations, rewards, seed=3)
+    assert list(found)[:6] == [
+        *("temperature 10", "plain", "temperature 1", "temperature 3"),
+        *("temperature 30", "temperature 100"),
+    ]
+    best = found["the best 16"].rewards
+    assert sorted(best)[-16:] == [1.0] * 16
+    assert best.sum() == 16
+    assert rewards[best > 0].min() >= rewards[best == 0].max()
+    for name, prompt in found.items():
+        if name.startswith("near "):
+            row = int(name.split()[1].rstrip(","))
+            assert rewards[row] > 0
+            assert prompt.rewards[row] == pytest.approx(
+                (rewards * np.exp(10 * (rewards - rewards.max())))[row]
+                / np.exp(10 * (rewards - rewards.max())).sum(),
+                rel=1e-5,
+            )
+        if name.startswith("part "):
+            assert 0.1 < (prompt.rewards > 0).mean() / (rewards > 0).mean() < 0.15
+    again, other = (weightings(index.observations, rewards, seed) for seed in (3, 4))
+    assert list(again) == list(found) != list(other)
+
+
+def test_of_penalties_no_state_is_one_to_stay_near(walker):
+    observations = walker.index().observations
+    found = weightings(observations, -np.abs(observations[:, 0]), seed=0)
+    assert not [name for name in found if name.startswith(("near", "part", "state"))]
+    assert "the best 1" in found
+
+
+def test_from_each_start_what_earns_most_there_is_taken():
+    earned = np.array([[0.5, 0.5], [0.9, 0.1], [0.4, 0.6]])
+    nothing = Reward(np.zeros(1, np.float32))
+    trials = RewardTrials(("a", "b", "c"), (nothing,) * 3, np.eye(3, dtype=np.float32), earned)
+    assert list(trials.chosen_from_each) == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -71,20 +112,29 @@ def test_a_temperature_can_be_left_out_and_the_first_of_equals_is_taken(tried):
 def test_what_is_usual_is_left_only_for_what_is_clearly_better(earned, chosen):
     """The stickman's rewards: of 16 uncertain episodes the best temperature lost 15 a task."""
     k = len(earned)
-    trials = RewardTrials(TEMPERATURES[:k], np.zeros((k, 2), np.float32), np.array(earned))
+    prompts = tuple(Reward(np.full(1, row, np.float32)) for row in range(k))
+    latents = np.zeros((k, 2), np.float32)
+    trials = RewardTrials(tuple("abc"[:k]), prompts, latents, np.array(earned))
     assert trials.chosen == chosen
 
 
-def test_a_longer_trial_of_a_clear_reward_chooses_well(tried, walker, robot):
-    """Where plain and sharp weightings differ much, the trial sees it."""
-    begin = starts(robot, 4, 11)
-    trials = tried(begin=begin, seconds=5.0, temperatures=(None, 100.0))
-    elsewhere = [
-        roll_out(walker.bfm(), robot, z, 4, 200, 12).returns(robot, "run").mean()
-        for z in trials.latents
-    ]
-    assert abs(elsewhere[0] - elsewhere[1]) > 0.1 * max(elsewhere)
-    assert elsewhere[trials.chosen] == max(elsewhere)
+def test_the_better_half_of_trials_is_better_elsewhere_too(tried, walker, robot):
+    trials = tried(begin=starts(robot, 4, 11), seconds=5.0)
+    elsewhere = np.array(
+        [
+            roll_out(walker.bfm(), robot, z, 4, 200, 12).returns(robot, "run").mean()
+            for z in trials.latents
+        ]
+    )
+    order = trials.earned.mean(1).argsort()
+    half = len(order) // 2
+    assert elsewhere[order[half:]].mean() > 1.2 * elsewhere[order[:half]].mean()
+    from_each = trials.latents[trials.chosen_from_each]
+    chosen, usual = (
+        roll_out(walker.bfm(), robot, z, 4, 400, 11).returns(robot, "run")
+        for z in (from_each, trials.latents[0])
+    )
+    assert chosen.mean() > usual.mean()
 
 
 def test_a_reward_that_points_nowhere_is_refused(walker, robot):
