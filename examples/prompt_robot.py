@@ -10,13 +10,16 @@
 A goal is one observation of the robot; a sequence, to be followed, and a demonstration, to be
 imitated in any order, are rows of them (``numpy.save``). A reward is computed here, on the
 observations that the bundle holds; only its values travel. With --rehearse several weightings, or
-ways to imitate, are tried on the bundle's model.xml first, from the robot's default pose. Arm the
-robot first.
+ways to imitate, are tried on the bundle's model.xml first, from where the robot is. Arm the robot
+first.
 """
 
 import argparse
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -31,13 +34,16 @@ from rlzero_ros.evaluate.reward_function import with_rewards
 from rlzero_ros.imitate.prompts import Goal, Imitation, Prompt, Reward, Tracking
 from rlzero_ros.msg import PolicyStatus
 from rlzero_ros.msg import Prompt as PromptMessage
+from rlzero_ros.nodes.executor import make_executor
 from rlzero_ros.nodes.prompt_messages import prompt_message
+from rlzero_ros.nodes.robot_watch import RobotWatch
 from rlzero_ros.rehearse.imitation import rehearse_imitation
 from rlzero_ros.rehearse.reward import rehearse_reward
 from rlzero_ros.rehearse.twin import LATE_S, Twin
 from rlzero_ros.robots.registry import load_robot
 
 PATIENCE_S = 10.0
+HEARD_S = 2.0
 AGAIN_S = 1.0
 
 
@@ -46,7 +52,21 @@ def read(path: Path) -> np.ndarray:
     return np.atleast_2d(np.load(path, allow_pickle=False)).astype(np.float32)
 
 
-def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
+@contextmanager
+def spinning(node: Node) -> Iterator[None]:
+    """Hear what is said meanwhile."""
+    executor = make_executor(1)
+    executor.add_node(node)
+    thread = threading.Thread(target=executor.spin, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        executor.shutdown()
+        thread.join()
+
+
+def prompt_of(args: argparse.Namespace, bundle: Bundle, node: Node) -> tuple[str, Prompt]:
     """What to say about it, and the prompt."""
     if args.goal is not None:
         return f"reach {args.goal.name}", Goal(read(args.goal)[0])
@@ -54,7 +74,9 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
         return f"follow {args.track.name}", Tracking(read(args.track), args.period)
     if args.imitate is not None:
         shown = Imitation(read(args.imitate))
-        return f"imitate {args.imitate.name}", rehearsed(shown, bundle) if args.rehearse else shown
+        return f"imitate {args.imitate.name}", rehearsed(
+            shown, bundle, node
+        ) if args.rehearse else shown
     name = args.task or args.reward
     robot = with_rewards(
         load_robot(args.robot or bundle.spec.name), [args.reward] * (not args.task)
@@ -71,7 +93,7 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle) -> tuple[str, Prompt]:
             bundle.index().observations,
             rewards,
             lambda physics: task_rewards(robot, name, physics),
-            twin.default_physics()[None],
+            where(node, twin),
             late_s=LATE_S,
         )
         prompt = trials.prompt
@@ -86,12 +108,21 @@ def twin_of(bundle: Bundle) -> Twin:
     return Twin(bundle.spec, bundle.model_xml)
 
 
-def rehearsed(shown: Imitation, bundle: Bundle) -> Imitation:
+def where(node: Node, twin: Twin) -> np.ndarray:
+    """Where to begin trials (1, nq + nv): as the robot says, else in its default pose."""
+    with ExitStack() as stack:
+        state = RobotWatch(node, stack, twin.spec).state(HEARD_S)
+    if state is None:
+        print("the robot does not say where it is: tried from its default pose", file=sys.stderr)
+        return twin.default_physics()[None]
+    return twin.physics_of(state)[None]
+
+
+def rehearsed(shown: Imitation, bundle: Bundle, node: Node) -> Imitation:
     """The way to imitate that comes nearest to what is shown."""
     twin, imitator = twin_of(bundle), bundle.imitator()
-    starts = twin.default_physics()[None]
     trials = rehearse_imitation(
-        bundle.bfm(), imitator, twin, shown.observations, starts, late_s=LATE_S
+        bundle.bfm(), imitator, twin, shown.observations, where(node, twin), late_s=LATE_S
     )
     print(f"{trials.names[trials.chosen]} comes nearest", file=sys.stderr)
     return trials.prompt
@@ -119,7 +150,7 @@ def send(node: Node, message: PromptMessage) -> str:
         if publisher.get_subscription_count() and time.monotonic() >= again_s:
             publisher.publish(message)
             again_s = time.monotonic() + AGAIN_S
-        rclpy.spin_once(node, timeout_sec=0.1)
+        time.sleep(0.05)
     return answers[0] if answers else "nobody answered: is the policy node running?"
 
 
@@ -143,15 +174,16 @@ def main() -> int:
     node = rclpy.create_node("prompt_robot")
     try:
         bundle = Bundle.load(args.bundle)
-        command, prompt = prompt_of(args, bundle)
-        message = prompt_message(
-            prompt,
-            command=command,
-            bundle_id=bundle.id,
-            now=node.get_clock().now(),
-            lifetime_s=args.lifetime,
-        )
-        refused = send(node, message)
+        with spinning(node):
+            command, prompt = prompt_of(args, bundle, node)
+            message = prompt_message(
+                prompt,
+                command=command,
+                bundle_id=bundle.id,
+                now=node.get_clock().now(),
+                lifetime_s=args.lifetime,
+            )
+            refused = send(node, message)
     except (RlzeroError, OSError, ValueError) as error:
         refused = str(error)
     rclpy.shutdown()

@@ -179,6 +179,7 @@ def test_the_client_turns_a_task_into_a_reward_and_hears_the_answer(
     operator.wait_for(lambda s: np.allclose(s.z, wanted, atol=1e-3), "its latent")
     client = node_process.start("rehearsed", [*command, "--task", "walk", "--rehearse"])
     assert client.popen.wait(180.0) == 0, client.read_log()
+    assert "does not say where it is" not in client.read_log()
     name = re.search(r"^(.+) earns most$", client.read_log(), re.M)[1]
     best = weightings(index.observations, rewards["walk"], 0)[name]
     tried = reward_latent(bfm, index.observations, best.rewards, best.temperature)
