@@ -74,9 +74,9 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle, node: Node) -> tuple[str
         return f"follow {args.track.name}", Tracking(read(args.track), args.period)
     if args.imitate is not None:
         shown = Imitation(read(args.imitate))
-        return f"imitate {args.imitate.name}", rehearsed(
-            shown, bundle, node
-        ) if args.rehearse else shown
+        if args.rehearse:
+            shown = rehearsed(shown, bundle, node)
+        return f"imitate {args.imitate.name}", shown
     name = args.task or args.reward
     robot = with_rewards(
         load_robot(args.robot or bundle.spec.name), [args.reward] * (not args.task)

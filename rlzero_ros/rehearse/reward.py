@@ -151,13 +151,19 @@ def weightings(
         for row in rows:
             squares = np.square((observations - observations[row]) / spread).mean(1)
             near = usual * np.exp(-squares / (2.0 * variance))
-            found[f"near {row}, {variance:g}"] = Reward(near.astype(np.float32))
+            found[f"near {row}, {variance:g}"] = _scaled(near)
     for row in drawn[-1]:
         found[f"state {row}"] = _alike(np.array([row]), len(rewards))
     for draw in range(_DRAWS):
         part = np.where(rng.random(len(rewards)) < 1.0 / _PART, usual, 0.0)
-        found[f"part {draw}"] = Reward(part.astype(np.float32))
+        if part.any():  # where few states earn, none may be in it
+            found[f"part {draw}"] = _scaled(part)
     return found
+
+
+def _scaled(weights: NDArray[np.float64]) -> Reward:
+    # Their size means nothing, and may be next to nothing.
+    return Reward((weights / np.abs(weights).max()).astype(np.float32))
 
 
 def _alike(rows: NDArray[np.intp], n: int) -> Reward:

@@ -75,11 +75,8 @@ def test_weightings_look_at_all_states_at_few_and_at_parts(walker, robot):
         if name.startswith("near "):
             row = int(name.split()[1].rstrip(","))
             assert rewards[row] > 0
-            assert prompt.rewards[row] == pytest.approx(
-                (rewards * np.exp(10 * (rewards - rewards.max())))[row]
-                / np.exp(10 * (rewards - rewards.max())).sum(),
-                rel=1e-5,
-            )
+            # Of what earns as much, nothing counts more than the state itself.
+            assert prompt.rewards[row] == prompt.rewards[rewards <= rewards[row]].max()
         if name.startswith("part "):
             assert 0.1 < (prompt.rewards > 0).mean() / (rewards > 0).mean() < 0.15
     again, other = (weightings(index.observations, rewards, seed) for seed in (3, 4))
@@ -91,6 +88,25 @@ def test_of_penalties_no_state_is_one_to_stay_near(walker):
     found = weightings(observations, -np.abs(observations[:, 0]), seed=0)
     assert not [name for name in found if name.startswith(("near", "part", "state"))]
     assert "the best 1" in found
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-3])
+def test_a_reward_of_two_states_is_rehearsed_whatever_its_size(walker, robot, size):
+    """None of them may be in a part of the states, and every weight may be next to nothing."""
+    index = walker.index()
+    rewards = np.zeros(len(index))
+    rewards[[7, 4000]] = size, 0.9 * size
+    trials = rehearse_reward(
+        walker.bfm(),
+        Twin(robot.spec, robot.model_xml, threads=1),
+        index.observations,
+        rewards,
+        lambda physics: np.ones(physics.shape[:-1]),
+        starts(robot, 1, 0),
+        seconds=0.1,
+    )
+    assert np.linalg.norm(trials.latents, axis=1) == pytest.approx(walker.bfm().latent_dim ** 0.5)
+    assert trials.chosen == 0
 
 
 def test_from_each_start_what_earns_most_there_is_taken():
