@@ -10,8 +10,8 @@
 A goal is one observation of the robot; a sequence, to be followed, and a demonstration, to be
 imitated in any order, are rows of them (``numpy.save``). A reward is computed here, on the
 observations that the bundle holds; only its values travel. With --rehearse several weightings, or
-ways to imitate, are tried on the bundle's model.xml first, from where the robot is. Arm the robot
-first.
+ways to imitate, are tried on the bundle's model.xml first, from where the robot is, or from its
+default pose if it does not say. Arm the robot first.
 """
 
 import argparse
@@ -19,11 +19,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
 import rclpy
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy, qos_profile_sensor_data
 
@@ -57,7 +58,12 @@ def spinning(node: Node) -> Iterator[None]:
     """Hear what is said meanwhile."""
     executor = make_executor(1)
     executor.add_node(node)
-    thread = threading.Thread(target=executor.spin, daemon=True)
+
+    def spin() -> None:
+        with suppress(ExternalShutdownException):  # Ctrl-C
+            executor.spin()
+
+    thread = threading.Thread(target=spin, daemon=True)
     thread.start()
     try:
         yield
@@ -186,7 +192,9 @@ def main() -> int:
             refused = send(node, message)
     except (RlzeroError, OSError, ValueError) as error:
         refused = str(error)
-    rclpy.shutdown()
+    except KeyboardInterrupt:
+        refused = "interrupted"
+    rclpy.try_shutdown()
     print(refused or command, file=sys.stderr if refused else sys.stdout)
     return 1 if refused else 0
 
