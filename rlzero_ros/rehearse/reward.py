@@ -78,11 +78,6 @@ class RewardTrials:
         """That of the chosen row."""
         return self.prompts[self.chosen]
 
-    @property
-    def latent(self) -> Array:
-        """The latent (d,) of the chosen row."""
-        return np.asarray(self.latents[self.chosen])
-
 
 def rehearse_reward(
     bfm: BehaviorFoundationModel,
@@ -112,10 +107,8 @@ def rehearse_reward(
     Raises DataError on wrong shapes or a reward that points nowhere, RobotError (DIVERGED).
     """
     usual = reward_latent(bfm, observations, rewards, _USUAL)  # checks both
-    prompts, features = (
-        weightings(observations, rewards, seed),
-        backward_features(bfm, observations),
-    )
+    prompts = weightings(observations, rewards, seed)
+    features = backward_features(bfm, observations)
     others = [reward_weights(p.rewards, p.temperature) for p in list(prompts.values())[1:]]
     latents = np.stack([usual, *(project_to_sphere(weights @ features) for weights in others)])
     k, s = len(latents), len(starts)
