@@ -17,7 +17,7 @@ from .imagine.clip import Clip
 from .imagine.command import clean_command
 from .project.agreement import change_agreement
 from .project.embedder import FrameEmbedder, load_embedder, name_of
-from .project.projection import WINDOW_WEIGHTS, Projection, confidence, join, project_embeddings
+from .project.projection import WINDOW_WEIGHTS, Projection, confidence, join, project
 from .project.speed_share import SpeedShare
 
 if TYPE_CHECKING:
@@ -189,7 +189,7 @@ class Pipeline:
     def _vary(self, clip: Clip) -> Variation:
         embeddings = self._embedder.embed(clip.frames)
         index = self.bundle.index()
-        projection = project_embeddings(embeddings, clip.fps, index, self._window)
+        projection = project(clip, self._embedder, index, self._window, embeddings=embeddings)
         if index.speed_share is not None:
             projection = at_speed(projection, index.speed_share, self.bundle.spec.shows_travel)
         return Variation(clip, embeddings, projection)

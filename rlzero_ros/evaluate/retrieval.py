@@ -29,12 +29,7 @@ from ..pretrain.figure_of import has_figure
 from ..pretrain.poses import nearest_pose_error, pose_error
 from ..project.embedder import FrameEmbedder, load_embedder, name_of
 from ..project.index import WINDOW, ObservationIndex
-from ..project.projection import (
-    MOTION_WEIGHT,
-    SINGLE_FRAME,
-    WINDOW_WEIGHTS,
-    check_embedder,
-)
+from ..project.projection import SINGLE_FRAME, WINDOW_WEIGHTS, check_embedder, find_windows
 from ..robots.registry import load_robot, robot_names
 from ..robots.spec import RobotSpec
 
@@ -96,10 +91,10 @@ def retrieve(
     k: int = 5,
 ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
     """Projects windows of frames (N, 3, S, S, 3): similarities and rows (N, k), best first."""
-    embedded = embedder.embed(frames.reshape(-1, *frames.shape[2:]))
-    windows = embedded.reshape(len(frames), WINDOW, -1)
+    flat = frames.reshape(-1, *frames.shape[2:])
+    rows = np.arange(len(flat)).reshape(-1, WINDOW)
     shares = np.tile(np.asarray(weights, np.float32) / sum(weights), (len(frames), 1))
-    return index.search(windows, shares, MOTION_WEIGHT, k)
+    return find_windows(flat, rows, shares, embedder, index, k=k)
 
 
 def score(

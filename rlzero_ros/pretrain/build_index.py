@@ -20,6 +20,7 @@ from .calibrate_index import calibrate
 from .choose_states import choose_windows
 from .dataset import read_info
 from .frame_file import read_frames
+from .match_poses import pose_codes
 from .render_states import render_in_process
 from .train_reader import ReaderTraining, train_reader
 from .windows import Windows, window_steps
@@ -33,7 +34,7 @@ class IndexReport:
 
     bytes: of both files. kind: how it is searched. recall: share of the exact five best that a
     search finds. calibrated: whether confidences are probabilities. reads: whether a reader
-    chooses among what is found.
+    chooses among what is found. matches: whether a pose matcher does.
     """
 
     states: int
@@ -44,6 +45,7 @@ class IndexReport:
     recall: float
     calibrated: bool
     reads: bool
+    matches: bool
 
 
 def embed_windows(
@@ -117,6 +119,7 @@ def build_index(
     index.reader = train_reader(
         info.robot, windows.physics, embedder, index, training, work / "reader"
     )
+    index.pose_codes = pose_codes(info.robot, index.physics, embedder)
     index.chance_similarity = chance_similarity(embedder, index, seed)
     calibrate(info.robot, data, embedder, index, seed)
     index.save(out)
@@ -124,7 +127,15 @@ def build_index(
     recall = index.recall(embedded, WINDOW_WEIGHTS, MOTION_WEIGHT, seed)
     calibrated, reads = index.calibration is not None, index.reader is not None
     return IndexReport(
-        len(index), index.dim, size, embedder.id, index.kind, recall, calibrated, reads
+        len(index),
+        index.dim,
+        size,
+        embedder.id,
+        index.kind,
+        recall,
+        calibrated,
+        reads,
+        index.pose_codes is not None,
     )
 
 

@@ -19,7 +19,7 @@ from ..errors import DataError
 from ..project.calibration import Calibration, fit_calibration
 from ..project.embedder import FrameEmbedder
 from ..project.index import WINDOW, ObservationIndex
-from ..project.projection import MOTION_WEIGHT, WINDOW_WEIGHTS
+from ..project.projection import WINDOW_WEIGHTS, find_windows
 from ..project.speed_share import SpeedShare, fit_speed_share
 from ..robots.base_motion import BaseMotion
 from ..robots.observation import load_model
@@ -99,11 +99,10 @@ def _find(
     half = len(windows.physics) // 2
     parts = (windows.physics[:half], False), (windows.physics[half:], True)
     frames = np.concatenate([draw_windows(robot, part, seed, clutter) for part, clutter in parts])
-    embedded = embedder.embed(frames.reshape(-1, *frames.shape[2:])).reshape(
-        len(frames), WINDOW, -1
-    )
+    flat = frames.reshape(-1, *frames.shape[2:])
+    members = np.arange(len(flat)).reshape(-1, WINDOW)
     weights = np.tile(np.asarray(WINDOW_WEIGHTS, np.float32), (len(frames), 1))
-    similarities, rows = index.search(embedded, weights, MOTION_WEIGHT)
+    similarities, rows = find_windows(flat, members, weights, embedder, index)
     described, best = load_robot(robot), rows[:, 0]
     seen = observed_angles(described.spec, index.observations[best])
     motion = BaseMotion(described.spec, load_model(described.model_xml))

@@ -37,11 +37,14 @@ def draw_windows(
         poses = poses_of(robot, physics[:, moment])
         for row, style in enumerate(styles):
             pose = poses.figure(row)
-            frames[row, moment] = _draw_at(pose, float(travel[row, moment]), style)
+            frames[row, moment] = draw_at(pose, float(travel[row, moment]), style)
     return frames
 
 
-def _draw_at(pose: FigurePose, x: float, style: FigureStyle) -> NDArray[np.uint8]:
-    # The camera follows the figure, so only the floor shows that it gets somewhere.
+def draw_at(pose: FigurePose, x: float, style: FigureStyle) -> NDArray[np.uint8]:
+    """A pose that has got x metres further, in a style: (64, 64, 3).
+
+    The camera follows the figure, so that only the floor shows where it is.
+    """
     moved = FigurePose((pose.root[0] + x, pose.root[1]), pose.angles, pose.kind)
     return draw(moved, style, SIZE)

@@ -23,6 +23,7 @@ from .build_index import choice_for, embed_windows, render_windows, thumbnails_o
 from .bundle_index import change_index, parser_for
 from .calibrate_index import calibrate
 from .dataset import read_info
+from .match_poses import pose_codes
 from .train_reader import ReaderTraining, add_reader
 from .windows import window_steps
 
@@ -69,6 +70,8 @@ def extended(
         index.window_stride_s,
         seed=seed,
     )
+    if index.pose_codes is not None:
+        more.pose_codes = pose_codes(info.robot, more.physics, embedder)
     if index.reader is not None:
         add_reader(data, more, embedder, ReaderTraining(seed=seed), work / "reader")
     else:

@@ -24,6 +24,7 @@ from PIL import Image
 
 from ..errors import ProjectError
 from ..paths import find_folder, names_of
+from .pose_matcher import POSE_MATCHER_FILE, PoseMatcher
 from .text_head import TEXT_HEAD_FILE, TextHead
 
 DEFAULT_EMBEDDERS = {"human": "pose-96", "four_legged": "pose-96-four"}
@@ -57,6 +58,25 @@ class TextEmbedder(FrameEmbedder, Protocol):
         ...
 
 
+@runtime_checkable
+class MatchingEmbedder(FrameEmbedder, Protocol):
+    """One that may have a pose matcher beside it."""
+
+    @property
+    def matcher(self) -> PoseMatcher | None:
+        """None where none was trained."""
+        ...
+
+    def match(
+        self, frames: NDArray[np.uint8], rows: NDArray[np.integer], whole: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """The matcher's codes (n, d) of windows, rows (n, 3), of frames (T, H, W, 3).
+
+        whole: see ``PoseMatcher.code_windows``.
+        """
+        ...
+
+
 class OpenClipEmbedder:
     """The image tower of an open_clip model, with that model's own preprocessing.
 
@@ -71,12 +91,14 @@ class OpenClipEmbedder:
         *,
         tokenizer: Callable[[], Tokenizer] | None = None,
         text_head: TextHead | None = None,
+        matcher: PoseMatcher | None = None,
     ) -> None:
         """model: as ``open_clip.create_model`` returns it; name: the readable half of the id.
 
         tokenizer: makes that of the text tower, if that was trained; asked when it is needed,
-        since it may come from the hub. text_head: instead of the text tower.
-        Raises ProjectError for a head that goes with other weights.
+        since it may come from the hub. text_head: instead of the text tower. matcher: the pose
+        matcher that was trained beside it. Raises ProjectError for a head or a matcher that goes
+        with other weights.
         """
         self._device = torch.device(device)
         self._model: Any = model.eval().to(self._device)
@@ -95,6 +117,32 @@ class OpenClipEmbedder:
                 f"the text head goes with embedder {text_head.embedder_id}, not with {self.id}: "
                 "train it again with 'python -m rlzero_ros.pretrain.train_text_head'"
             )
+        if matcher is not None and matcher.embedder_id != self.id:
+            raise ProjectError(
+                f"the pose matcher goes with embedder {matcher.embedder_id}, not with {self.id}: "
+                "train it again with 'python -m rlzero_ros.pretrain.train_pose_matcher'"
+            )
+        self._matcher = matcher
+
+    @property
+    def tower(self) -> torch.nn.Module:
+        """What sees the pictures."""
+        visual: torch.nn.Module = self._model.visual
+        return visual
+
+    @property
+    def matcher(self) -> PoseMatcher | None:
+        """What tells how likely poses are, if one was trained beside this embedder."""
+        return self._matcher
+
+    @torch.no_grad()
+    def match(
+        self, frames: NDArray[np.uint8], rows: NDArray[np.integer], whole: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """See ``MatchingEmbedder``; ProjectError without a matcher."""
+        if self._matcher is None:
+            raise ProjectError(f"embedder {self.id} has no pose matcher")
+        return self._matcher.code_windows(self.images(frames), rows, whole)
 
     @torch.no_grad()
     def embed(self, frames: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -109,15 +157,15 @@ class OpenClipEmbedder:
             )
         rows = []
         for start in range(0, len(frames), _BATCH):
-            batch = self._images(frames[start : start + _BATCH]).to(self._device)
+            batch = self.images(frames[start : start + _BATCH]).to(self._device)
             rows.append(self._model.encode_image(batch, normalize=True).float().cpu())
         embeddings = torch.cat(rows).numpy()
         if not np.isfinite(embeddings).all():
             raise ProjectError(f"embedder {self.id} gave numbers that are not finite")
         return embeddings
 
-    def _images(self, frames: NDArray[np.uint8]) -> torch.Tensor:
-        """What the model takes (T, 3, S, S) of frames, as its own preprocessing makes it."""
+    def images(self, frames: NDArray[np.uint8]) -> torch.Tensor:
+        """What the tower takes (T, 3, S, S) of frames, as its own preprocessing makes it."""
         if frames.shape[1:3] != self._size and not (self._bicubic and _square(frames.shape[1:3])):
             return torch.stack([self._preprocess(Image.fromarray(f)) for f in frames])
         # Nothing is to be cut off, and all frames can be resized and normalised at once: twice as
@@ -179,9 +227,12 @@ def _digest(visual: torch.nn.Module, config: PreprocessCfg) -> str:
     return digest.hexdigest()[:12]
 
 
-def load_embedder(name_or_path: str = DEFAULT_EMBEDDER, device: str = "cpu") -> OpenClipEmbedder:
+def load_embedder(
+    name_or_path: str = DEFAULT_EMBEDDER, device: str = "cpu", *, matcher: bool = True
+) -> OpenClipEmbedder:
     """Loads an embedder by the name of a folder under ``models/``, a folder, or an open_clip name.
 
+    matcher: with the pose matcher that is in the folder, if there is one.
     Raises ProjectError that says what is missing when there is no such model, when its weights
     are absent or damaged, or when they do not fit its configuration.
     """
@@ -211,4 +262,8 @@ def load_embedder(name_or_path: str = DEFAULT_EMBEDDER, device: str = "cpu") -> 
     trained_here = folder is not None and (folder / CARD_FILE).exists()
     tokenizer = None if trained_here else partial(open_clip.get_tokenizer, source)
     head = TextHead.load(folder) if folder and (folder / TEXT_HEAD_FILE).exists() else None
-    return OpenClipEmbedder(model, name, device, tokenizer=tokenizer, text_head=head)
+    there = matcher and folder is not None and (folder / POSE_MATCHER_FILE).exists()
+    matching = PoseMatcher.load(folder) if folder is not None and there else None
+    return OpenClipEmbedder(
+        model, name, device, tokenizer=tokenizer, text_head=head, matcher=matching
+    )

@@ -8,7 +8,8 @@ before (g-) and after it (g+) in the same stretch of data. A query window (q-, q
 Neighbouring pictures are so alike that the cosines alone hardly see which way a limb moves; the
 differences see nothing else. Spelled out, the score is one inner product of a vector made of the
 query with (g-, g, g+, |g - g-|^2, |g+ - g|^2), which is what faiss holds: all weights are free at
-query time, down to single frames. An index with a reader (``reader``) has it choose among the best.
+query time, down to single frames. An index with a reader (``reader``) has it choose among the best,
+one with pose codes (``pose_codes``) looks at what a pose matcher finds likely besides.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from ..errors import BundleError, ErrorCode, ProjectError
 from .calibration import Calibration
 from .faiss_file import check_faiss_file
 from .faiss_kinds import in_memory, kind_for, kind_of, make_faiss, ready, recall_against_exact
+from .pose_codes import PoseCodes
 from .reader import WindowReader
 from .speed_share import SpeedShare
 from .thumbnails import Thumbnails
@@ -36,7 +38,9 @@ _RECALL_QUERIES = 200
 _READ = 48
 """Among so many of the best a reader chooses."""
 _FORMAT = "2"
-_TENSORS = ("observations", "physics", "embeddings", "thumbnails", "thumbnail_ends")
+_TENSORS = ("observations", "physics", "thumbnails", "thumbnail_ends")
+_ONCE = "embeddings"
+"""Was in the file besides; faiss has them."""
 
 
 class ObservationIndex:
@@ -46,7 +50,6 @@ class ObservationIndex:
         observations: (N, observation_dim) float32.
         physics: (N, nq + nv) float32, what the observations show; nothing here reads it, but
             reward prompts and rehearsals need states that a simulator can be put in.
-        embeddings: (N, dim) float16, unit rows: of the window's middle frame.
         thumbnails: N pictures.
         embedder_id: whose embeddings these are.
         window_stride_s: time between the frames of a window.
@@ -55,13 +58,14 @@ class ObservationIndex:
             drawings of the robot are known.
         reader: reads what a window shows and chooses by it; None likewise.
         speed_share: how much of a true speed is found; None likewise.
+        pose_codes: of the poses, by the embedder's pose matcher; None where it has none, or
+            where the poses are of no figure that it knows.
     """
 
     def __init__(
         self,
         observations: NDArray[np.float32],
         physics: NDArray[np.float32],
-        embeddings: NDArray[np.float16],
         thumbnails: Thumbnails,
         index: faiss.Index,
         embedder_id: str,
@@ -70,27 +74,33 @@ class ObservationIndex:
         calibration: Calibration | None = None,
         reader: WindowReader | None = None,
         speed_share: SpeedShare | None = None,
+        pose_codes: PoseCodes | None = None,
     ) -> None:
         """Raises BundleError when the parts are not of one size."""
         n = len(observations)
-        sizes = {len(physics), len(embeddings), len(thumbnails), index.ntotal, n}
-        if n == 0 or len(sizes) != 1 or index.d != _width(embeddings.shape[1]):
+        sizes = {len(physics), len(thumbnails), index.ntotal, n}
+        if n == 0 or len(sizes) != 1 or index.d != _width(_dim(index)):
             raise BundleError(
                 f"the observation index does not fit together: {n} observations, "
-                f"{len(physics)} states, {len(embeddings)} embeddings of {embeddings.shape[1]}, "
-                f"{len(thumbnails)} thumbnails, faiss has {index.ntotal} of {index.d}"
+                f"{len(physics)} states, {len(thumbnails)} thumbnails, "
+                f"faiss has {index.ntotal} of {index.d}"
             )
         self.observations, self.physics = observations, physics
-        self.embeddings, self.thumbnails = embeddings, thumbnails
+        self.thumbnails = thumbnails
         self.embedder_id, self.window_stride_s = embedder_id, window_stride_s
         self.chance_similarity, self.calibration = chance_similarity, calibration
+        self._index = index
         if reader is not None and (len(reader.shown), len(reader.mean)) != (n, WINDOW * self.dim):
             raise BundleError(
                 f"the index's reader is of {len(reader.shown)} observations and of embeddings of "
                 f"{len(reader.mean) // WINDOW}, the index of {n} and {self.dim}"
             )
-        self.reader, self.speed_share = reader, speed_share
-        self._index, self._search = index, in_memory(index)
+        if pose_codes is not None and len(pose_codes.codes) != n:
+            raise BundleError(
+                f"the index has pose codes of {len(pose_codes.codes)} observations, {n} of them"
+            )
+        self.reader, self.speed_share, self.pose_codes = reader, speed_share, pose_codes
+        self._search = in_memory(index)
         # A few thousand vectors need no second thread, and faiss brings an OpenMP of its own,
         # whose idle threads would spin against those of torch.
         faiss.omp_set_num_threads(1)
@@ -106,7 +116,7 @@ class ObservationIndex:
     @property
     def dim(self) -> int:
         """Size of one frame's embedding."""
-        return int(self.embeddings.shape[1])
+        return _dim(self._index)
 
     @classmethod
     def build(
@@ -129,8 +139,7 @@ class ObservationIndex:
         changes = np.square(np.diff(windows, axis=1)).sum(-1)
         flat = np.concatenate([windows.reshape(len(windows), -1), changes], axis=1)
         index = make_faiss(flat, kind_for(len(flat)) if kind == "auto" else kind, seed)
-        middle = windows[:, WINDOW // 2].astype(np.float16)
-        return cls(observations, physics, middle, thumbnails, index, embedder_id, window_stride_s)
+        return cls(observations, physics, thumbnails, index, embedder_id, window_stride_s)
 
     def search(
         self,
@@ -138,6 +147,7 @@ class ObservationIndex:
         weights: NDArray[np.float32],
         motion: float = 0.0,
         k: int = 1,
+        seen: NDArray[np.float32] | None = None,
     ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
         """The k observations of highest score for each query window, best first.
 
@@ -146,10 +156,13 @@ class ObservationIndex:
             weights: (T, 3), how much each frame counts; a row sums to one, zero means missing.
             motion: m, how much the changes between the frames count.
             k: how many, at most N.
+            seen: (T, d) codes of the windows by the matcher that the pose codes are of, see
+                ``projection.find_windows``; None to do without.
 
         Returns:
             similarities (T, k), weighted means of cosines (without the changes), and rows (T, k)
-            of the observations. With a reader: less what it disagrees, and best first by that.
+            of the observations. With a reader: less what it disagrees, and best first by that;
+            with pose codes likewise less what is unlikely.
         """
         if windows.shape[1:] != (WINDOW, self.dim) or weights.shape != windows.shape[:2]:
             raise ProjectError(
@@ -158,11 +171,17 @@ class ObservationIndex:
             )
         if not 1 <= k <= len(self):
             raise ProjectError(f"k must lie in 1..{len(self)}, got {k}")
-        wide = k if self.reader is None else min(max(k, _READ), len(self))
+        codes = None if seen is None else self.pose_codes
+        plain = self.reader is None and codes is None
+        wide = k if plain else min(max(k, _READ), len(self))
         _, rows = self._search.search(_queries(windows, weights, motion), wide)
-        similarities = np.einsum("tw,twd,tkwd->tk", weights, windows, self.windows(rows))
+        costs: NDArray[np.float32] | float = 0.0
+        if codes is not None and seen is not None:
+            costs, rows = codes.costs(seen, rows, wide)
+        similarities = np.einsum("tw,twd,tkwd->tk", weights, windows, self.windows(rows)) - costs
         if self.reader is not None:
             similarities -= self.reader.disagreement(windows, weights, rows)
+        if not plain:
             best = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
             similarities = np.take_along_axis(similarities, best, axis=1)
             rows = np.take_along_axis(rows, best, axis=1)
@@ -192,12 +211,13 @@ class ObservationIndex:
         calibration = {} if self.calibration is None else {"calibration": self.calibration.write()}
         share = {} if self.speed_share is None else {"speed_share": self.speed_share.write()}
         reader = {} if self.reader is None else self.reader.tensors()
+        codes = {} if self.pose_codes is None else self.pose_codes.tensors()
         save_file(
             {
                 **reader,
+                **codes,
                 "observations": np.ascontiguousarray(self.observations, dtype=np.float32),
                 "physics": np.ascontiguousarray(self.physics, dtype=np.float32),
-                "embeddings": np.ascontiguousarray(self.embeddings),
                 "thumbnails": np.ascontiguousarray(self.thumbnails.data),
                 "thumbnail_ends": np.ascontiguousarray(self.thumbnails.ends),
             },
@@ -228,9 +248,9 @@ class ObservationIndex:
             with safe_open(path, framework="np") as file:
                 meta = file.metadata() or {}
                 tensors = {name: file.get_tensor(name) for name in {*_TENSORS, *file.keys()}}
-            reader = WindowReader.of_tensors(
-                {name: tensor for name, tensor in tensors.items() if name not in _TENSORS}
-            )
+            known = {*_TENSORS, _ONCE}
+            others = {name: tensor for name, tensor in tensors.items() if name not in known}
+            reader, codes = WindowReader.of_tensors(others), PoseCodes.of_tensors(others)
             stride, chance = float(meta["window_stride_s"]), float(meta["chance_similarity"])
             embedder_id, version = meta["embedder_id"], meta["format"]
             curve = Calibration.read(meta["calibration"]) if "calibration" in meta else None
@@ -248,7 +268,6 @@ class ObservationIndex:
         return cls(
             tensors["observations"],
             tensors["physics"],
-            tensors["embeddings"],
             thumbnails,
             index,
             embedder_id,
@@ -257,12 +276,17 @@ class ObservationIndex:
             curve,
             reader,
             share,
+            codes,
         )
 
 
 def _width(dim: int) -> int:
     """Numbers that faiss holds for an observation: three embeddings and two squared changes."""
     return WINDOW * dim + WINDOW - 1
+
+
+def _dim(index: faiss.Index) -> int:
+    return int(index.d) // WINDOW
 
 
 def _queries(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..errors import BundleError, ErrorCode, ProjectError
 from ..imagine.clip import Clip
 from .calibration import Calibration
-from .embedder import FrameEmbedder
+from .embedder import FrameEmbedder, MatchingEmbedder
 from .index import WINDOW, ObservationIndex
 from .temporal import TEMPORAL, best_sequence
 
@@ -81,6 +81,8 @@ def project(
     motion: float = MOTION_WEIGHT,
     spread: float = SPREAD,
     temporal: str = "none",
+    *,
+    embeddings: NDArray[np.float32] | None = None,
 ) -> Projection:
     """Replaces every frame of the clip by the nearest real observation.
 
@@ -95,47 +97,26 @@ def project(
             not hang on a single observation. Zero takes the nearest always.
         temporal: "viterbi" takes the candidates that follow one another best instead; see
             ``temporal``.
+        embeddings: (T, dim) of the frames by that embedder, where they are known.
 
     Raises:
         BundleError: the index was made with another embedder.
         ProjectError: the weights are unusable.
     """
     check_embedder(embedder, index)
-    embeddings = embedder.embed(clip.frames)
-    return project_embeddings(embeddings, clip.fps, index, window, motion, spread, temporal)
-
-
-def check_embedder(embedder: FrameEmbedder, index: ObservationIndex) -> None:
-    """BundleError unless the index was made with this embedder."""
-    if embedder.id != index.embedder_id:
-        raise BundleError(
-            f"the observation index was made with embedder {index.embedder_id}, "
-            f"not with {embedder.id}: load that one or run 'rlzero index' again",
-            ErrorCode.BUNDLE_MISMATCH,
-        )
-
-
-def project_embeddings(
-    embeddings: NDArray[np.float32],
-    fps: float,
-    index: ObservationIndex,
-    window: tuple[float, float, float] = WINDOW_WEIGHTS,
-    motion: float = MOTION_WEIGHT,
-    spread: float = SPREAD,
-    temporal: str = "none",
-) -> Projection:
-    """As `project`, of frames whose embeddings (T, dim) by the index's embedder are known."""
     if len(window) != WINDOW or not min(window) >= 0 or not 0 < window[1] < np.inf:
         raise ProjectError(f"window weights must be three, >= 0, the middle one > 0: {window}")
     if not (0 <= motion < np.inf and 0 <= spread < np.inf):
         raise ProjectError(f"motion and spread must be >= 0, not {motion} and {spread}")
     if temporal not in TEMPORAL:
         raise ProjectError(f"temporal is one of {', '.join(TEMPORAL)}, not {temporal!r}")
-    rows, weights = clip_windows(len(embeddings), fps, index.window_stride_s, window)
+    rows, weights = clip_windows(len(clip.frames), clip.fps, index.window_stride_s, window)
     k = min(_CANDIDATES, len(index))
-    similarities, indices = index.search(embeddings[rows], weights, motion, k)
+    similarities, indices = find_windows(
+        clip.frames, rows, weights, embedder, index, motion, k, embeddings=embeddings
+    )
     if temporal == "viterbi":
-        share = 1.0 / (fps * index.window_stride_s)
+        share = 1.0 / (clip.fps * index.window_stride_s)
         chosen = best_sequence(similarities, index.windows(indices), share)
     else:
         margin = spread * (1.0 - index.chance_similarity)
@@ -149,6 +130,58 @@ def project_embeddings(
         index.chance_similarity,
         index.calibration,
     )
+
+
+def find_windows(
+    frames: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    weights: NDArray[np.float32],
+    embedder: FrameEmbedder,
+    index: ObservationIndex,
+    motion: float = MOTION_WEIGHT,
+    k: int = 1,
+    *,
+    embeddings: NDArray[np.float32] | None = None,
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """What an index has of n windows of T frames: similarities and rows (n, k), best first.
+
+    Args:
+        frames: (T, H, W, 3).
+        rows: (n, 3), the frames of each window.
+        weights: (n, 3), as in ``ObservationIndex.search``; zero where a window lacks a frame.
+        embedder: the one that the index was made with, see ``check_embedder``.
+        index: the robot's observations.
+        motion: weight of the changes between a window's frames.
+        k: how many, at most as many as the index has.
+        embeddings: (T, dim) of the frames, where they are known.
+    """
+    if embeddings is None:
+        embeddings = embedder.embed(frames)
+    seen = None
+    if index.pose_codes is not None and isinstance(embedder, MatchingEmbedder):
+        whole = np.asarray((weights > 0.0).all(axis=1))
+        seen = embedder.match(frames, rows, whole)
+    return index.search(embeddings[rows], weights, motion, k, seen)
+
+
+def check_embedder(embedder: FrameEmbedder, index: ObservationIndex) -> None:
+    """BundleError unless the index was made with this embedder, and with its pose matcher."""
+    if embedder.id != index.embedder_id:
+        raise BundleError(
+            f"the observation index was made with embedder {index.embedder_id}, "
+            f"not with {embedder.id}: load that one or run 'rlzero index' again",
+            ErrorCode.BUNDLE_MISMATCH,
+        )
+    if index.pose_codes is None:
+        return
+    matcher = embedder.matcher if isinstance(embedder, MatchingEmbedder) else None
+    if matcher is None or matcher.id != index.pose_codes.matcher_id:
+        raise BundleError(
+            f"the observation index was made with pose matcher {index.pose_codes.matcher_id}, "
+            f"embedder {embedder.id} has {matcher.id if matcher else 'none'}: load the right one "
+            "or run 'python -m rlzero_ros.pretrain.match_poses'",
+            ErrorCode.BUNDLE_MISMATCH,
+        )
 
 
 def _take_turns(
@@ -191,8 +224,8 @@ def chance_similarity(embedder: FrameEmbedder, index: ObservationIndex, seed: in
     """The similarity that clips of nothing, ever changing blobs, reach on average."""
     rng = np.random.default_rng(seed)
     blobs = rng.integers(0, 256, (WINDOW * _BLOBS, 8, 8, 3), dtype=np.uint8)
-    embedded = embedder.embed(blobs.repeat(8, axis=1).repeat(8, axis=2))
-    windows = embedded.reshape(_BLOBS, WINDOW, -1)
+    frames = blobs.repeat(8, axis=1).repeat(8, axis=2)
+    rows = np.arange(len(frames)).reshape(_BLOBS, WINDOW)
     weights = np.tile(np.asarray(WINDOW_WEIGHTS, np.float32), (_BLOBS, 1))
-    similarities, _ = index.search(windows, weights, MOTION_WEIGHT)
+    similarities, _ = find_windows(frames, rows, weights, embedder, index)
     return float(similarities.mean())

@@ -14,7 +14,7 @@ from rlzero_ros.imagine.registry import load_imaginer
 from rlzero_ros.pipeline import Pipeline, at_speed
 from rlzero_ros.pretrain import calibrate_index
 from rlzero_ros.project.index import ObservationIndex
-from rlzero_ros.project.projection import project_embeddings
+from rlzero_ros.project.projection import project
 from rlzero_ros.project.speed_share import SpeedShare, fit_speed_share
 
 RNG = np.random.default_rng(12)
@@ -66,7 +66,7 @@ def test_the_walkers_plan_goes_faster_than_what_was_found_for_it() -> None:
     plan = pipeline.plan("dash forward", seed=51)
     index, travels = walker.index(), walker.spec.shows_travel
     one = plan.variations[0]
-    raw = project_embeddings(one.embeddings, one.clip.fps, index)
+    raw = project(one.clip, pipeline.embedder, index, embeddings=one.embeddings)
     found, shown = raw.observations, plan.projection.observations
     np.testing.assert_array_equal(found[:, ~travels], shown[:, ~travels])
     assert shown[:, travels].mean() > 1.15 * found[:, travels].mean() > 1.5
