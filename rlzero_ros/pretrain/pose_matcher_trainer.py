@@ -34,7 +34,8 @@ class PoseMatcherTraining:
 
     near, others: candidates besides the right poses: so many near each of them, and so many of
     the robots' own. still: share of the windows whose three pictures are made the same. reading:
-    weight of the second loss.
+    weight of the second loss. rad_per_mps: what a difference of a metre a second weighs beside the
+    mean limb error, where the pictures differ.
     """
 
     steps: int = 30_000
@@ -46,6 +47,7 @@ class PoseMatcherTraining:
     others: int = 2000
     still: float = 0.2
     reading: float = 0.3
+    rad_per_mps: float = 0.05
     windows: int = 60_000
     slots: int = 20_000
     redrawn: int = 12
@@ -122,7 +124,7 @@ class PoseMatcherTrainer:
         moving = torch.from_numpy(rng.random(len(clips)) >= config.still)
         clips[~moving] = clips[~moving][:, 1:2].expand(-1, clips.shape[1], -1, -1, -1)
         candidates = self._choose(drawn, rng)
-        apart = distances(drawn, candidates, moving)
+        apart = distances(drawn, candidates, config.rad_per_mps * moving.float())
         target = (-0.5 * (apart / NEAR_RAD) ** 2).softmax(1)
         described = drawn.described()
         for module in self._modules.values():

@@ -34,8 +34,7 @@ SPEED = _LIMBS + ARM_FEATURES + 1
 SHOWN = SPEED + 1
 """Numbers that describe a pose: limbs and height, arms, whether there are arms, speed."""
 HEIGHT_RAD_PER_M = 0.4
-SPEED_RAD_PER_MPS = 0.05
-"""What a difference of a metre, or of a metre a second, weighs beside the mean limb error."""
+"""What a difference of a metre weighs beside the mean limb error."""
 
 
 @dataclass(frozen=True)
@@ -84,16 +83,15 @@ def shown_poses(robot: str, physics: NDArray[np.floating]) -> ShownPoses:
     return ShownPoses(*(torch.from_numpy(np.float32(array)) for array in arrays))
 
 
-def distances(some: ShownPoses, others: ShownPoses, moving: Tensor) -> Tensor:
+def distances(some: ShownPoses, others: ShownPoses, rad_per_mps: Tensor) -> Tensor:
     """How far (n, m) poses are apart, as a mean limb error (rad).
 
-    moving: (n,), whether the speed of the first ones shows.
+    rad_per_mps: (n,), what a metre a second weighs; nothing where the speed does not show.
     """
     apart = _best_way(some.angles, others.angles, HUMAN.exchanges)
     apart += HEIGHT_RAD_PER_M * (some.height[:, None] - others.height[None]).abs()
     apart += ARM_WEIGHT * _best_way(some.arms, others.arms, ARM_EXCHANGES).nan_to_num(0.0)
-    slower = (some.speed[:, None] - others.speed[None]).abs()
-    return apart + SPEED_RAD_PER_MPS * torch.where(moving[:, None], slower, 0.0)
+    return apart + rad_per_mps[:, None] * (some.speed[:, None] - others.speed[None]).abs()
 
 
 def _best_way(some: Tensor, others: Tensor, exchanges: tuple[tuple[int, ...], ...]) -> Tensor:
