@@ -88,7 +88,8 @@ class DrawingRing:
         self.angles = np.empty((slots, 1 + drawings, len(segments)), np.float32)
         self.height = np.empty((slots, 1 + drawings), np.float32)
         self.arms = np.empty((slots, 1 + drawings, 4), np.float32)
-        for past in range(step - slots // per_step + 1, step + 1):
+        steps = -(-slots // per_step)
+        for past in range(step - steps + 1, step + 1):
             self.advance(past)
 
     def advance(self, step: int) -> None:

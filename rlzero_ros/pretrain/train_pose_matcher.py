@@ -89,8 +89,9 @@ def train(run: MatcherRun, config: PoseMatcherTraining, made: str) -> None:
     robots, checks = [], []
     for folder in run.data:
         robot = read_info(folder).robot
-        robots.append(RobotWindows.of(robot, choose_windows(folder, config.windows, 0).physics))
-        checks.append(_check_of(robot, folder, robots[-1]))
+        windows = choose_windows(folder, config.windows, config.seed)
+        robots.append(RobotWindows.of(robot, windows.physics))
+        checks.append(_check_of(robot, folder, robots[-1], config.seed))
     candidates = [robot.shown for robot in robots]
     trainer = PoseMatcherTrainer(config, candidates, embedder.tower)
     saved = load_checkpoint(run.checkpoint)
@@ -143,12 +144,12 @@ def train(run: MatcherRun, config: PoseMatcherTraining, made: str) -> None:
     keep()
 
 
-def _check_of(robot: str, folder: Path, own: RobotWindows) -> _Check:
-    held = choose_windows(folder, _CHECKED, 0, heldout=True).physics
-    some = np.random.default_rng(0).permutation(len(own.shown))[:_AMONG]
+def _check_of(robot: str, folder: Path, own: RobotWindows, seed: int) -> _Check:
+    held = choose_windows(folder, _CHECKED, seed, heldout=True).physics
+    some = np.random.default_rng(seed).permutation(len(own.shown))[:_AMONG]
     return _Check(
         robot,
-        draw_windows(robot, held, 0, True, "varied"),
+        draw_windows(robot, held, seed, True, "varied"),
         shown_poses(robot, held[:, WINDOW // 2]),
         own.shown[torch.from_numpy(some)],
     )

@@ -74,7 +74,8 @@ class WindowRing:
         self._height = np.empty(slots, np.float32)
         self._arms = np.empty((slots, robots[0].arms.shape[-1]), np.float32)
         self._speed = np.empty(slots, np.float32)
-        for past in range(step - slots // per_step + 1, step + 1):
+        steps = -(-slots // per_step)
+        for past in range(step - steps + 1, step + 1):
             self.advance(past)
 
     def advance(self, step: int) -> None:
