@@ -139,8 +139,8 @@ def train(run: MatcherRun, config: PoseMatcherTraining, made: str) -> None:
                 with (run.run / "progress.jsonl").open("a") as file:
                     file.write(json.dumps(line) + "\n")
                 tqdm.write(json.dumps(line))
+                keep()  # first: where the matcher cannot be written, nothing learnt is lost
                 matcher.save(run.model)
-                keep()
     keep()
 
 
@@ -172,13 +172,16 @@ def main(argv: list[str] | None = None) -> int:
     told = sys.argv[1:] if argv is None else argv
     args = parser.parse_args(told)
     run = MatcherRun(tuple(args.data), args.run, args.model, args.every, args.init)
+    for key in ("steps", "batch", "windows", "slots", "redrawn"):
+        if getattr(args, key) < 1:
+            parser.error(f"--{key}: at least 1")
     config = PoseMatcherTraining(**{key: getattr(args, key) for key in defaults})
     made = shlex.join(["python", "-m", "rlzero_ros.pretrain.train_pose_matcher", *told])
     torch.set_num_threads(args.threads)
     try:
         train(run, config, made)
-    except RlzeroError as error:
-        print(f"train_pose_matcher: {error.message}", file=sys.stderr)
+    except (RlzeroError, OSError) as error:
+        print(f"train_pose_matcher: {getattr(error, 'message', error)}", file=sys.stderr)
         return 2
     return 0
 

@@ -157,7 +157,10 @@ class PoseMatcher:
         return dict(self._tensors)
 
     def save(self, folder: Path) -> None:
-        """Writes it beside the image tower, in half precision."""
+        """Writes it beside the image tower, in half precision.
+
+        Raises ProjectError where that cannot be; what was there stays.
+        """
         tensors = {
             name: (t.half() if t.is_floating_point() else t).contiguous()
             for name, t in self._tensors.items()
@@ -165,8 +168,12 @@ class PoseMatcher:
         sizes = " ".join(str(v) for v in vars(self.sizes).values())
         meta = {"embedder_id": self.embedder_id, "sizes": sizes, "made": self.made}
         partial = folder / f".{POSE_MATCHER_FILE}.tmp"
-        save_file(tensors, partial, metadata=meta)
-        partial.replace(folder / POSE_MATCHER_FILE)
+        try:
+            save_file(tensors, partial, metadata=meta)
+            partial.replace(folder / POSE_MATCHER_FILE)
+        except (SafetensorError, OSError) as error:
+            partial.unlink(missing_ok=True)
+            raise ProjectError(f"cannot write {folder / POSE_MATCHER_FILE}: {error}") from error
 
     @classmethod
     def load(cls, folder: Path) -> PoseMatcher:

@@ -1,5 +1,7 @@
 """The pose matcher: its files, what an index does with its codes, and who may use it."""
 
+import resource
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -110,6 +112,27 @@ def test_a_damaged_matcher_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"short")
     with pytest.raises(ProjectError, match=POSE_MATCHER_FILE):
         PoseMatcher.load(tmp_path)
+
+
+def test_where_it_cannot_be_written_the_one_before_stays(
+    tmp_path: Path,
+) -> None:
+    """A real limit of the file's size, as of a disk that is full."""
+    random_matcher().save(tmp_path)
+    before = PoseMatcher.load(tmp_path).id
+    with pytest.raises(ProjectError, match="cannot write"):
+        random_matcher(1).save(tmp_path / "nowhere")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(ProjectError, match=f"cannot write {tmp_path}"):
+            random_matcher(1).save(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, handler)
+    assert PoseMatcher.load(tmp_path).id == before
+    assert [path.name for path in tmp_path.iterdir()] == [POSE_MATCHER_FILE]
 
 
 def test_a_matcher_of_another_embedder_is_refused(
