@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from rlzero_ros import cli
 from rlzero_ros.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -118,3 +119,31 @@ def test_doctor_reports_a_damaged_bundle(tmp_path: Path) -> None:
     assert broken["state"] == "FAILURE"
     assert "lacks robot" in broken["detail"]
     assert {f["subject"] for f in findings} >= {"python", "torch", "mujoco", "pictures"}
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("run --seed -1", "--seed: -1 is less than 0"),
+        ("run --seed 2147483648", "--seed: 2147483648 is more than 2147483647"),
+        ("run --rehearse 17", "--rehearse: 17 is more than 16"),
+        ("run --tries 0", "--tries: 0 is less than 1"),
+        ("run --seconds 0", "--seconds: 0 is not more than 0 and at most 3600"),
+        ("run --seconds nan", "--seconds: nan is not more than 0"),
+        ("eval returns --episodes half", "--episodes: 'half' is not a whole number"),
+        ("eval retrieval --seed -1", "--seed: -1 is less than 0"),
+        ("eval language --seeds 0", "--seeds: 0 is less than 1"),
+        ("eval sentences --seconds soon", "--seconds: 'soon' is not a number"),
+        ("collect --overturned 1.5", "--overturned: 1.5 is not at least 0 and at most 1"),
+        ("collect --environments 0", "--environments: 0 is less than 1"),
+        ("index --states 0 --out x", "--states: 0 is less than 1"),
+        ("pretrain --threads 0", "--threads: 0 is less than 1"),
+    ],
+)
+def test_numbers_out_of_bounds_are_refused(
+    told: str, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        cli.main(told.split())
+    assert end.value.code == 2
+    assert words in capsys.readouterr().err.splitlines()[-1]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DataError
 from ..pretrain.skills import KINDS
+from .bounds import SEEDS, number, whole_number
 
 if TYPE_CHECKING:
     from ..pretrain.collect_rounds import RoundCollector
@@ -62,28 +63,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "does not begin with random actions",
     )
     parser.add_argument(
-        "--batch", type=_count, metavar="N", help="transitions an update of the agent is of (512)"
+        "--batch",
+        type=whole_number(),
+        metavar="N",
+        help="transitions an update of the agent is of (512)",
     )
     parser.add_argument(
         "--updates-per-step",
-        type=_updates,
+        type=number(0, 64, above=True),
         metavar="N",
         help="updates of the agent for each of its decisions, most of the time that an agent takes "
         "(default: 0.5)",
     )
-    parser.add_argument("--steps", type=int, default=900_000, help="transitions to collect")
+    parser.add_argument(
+        "--steps", type=whole_number(), default=900_000, help="transitions to collect"
+    )
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this long")
-    parser.add_argument("--environments", type=int, default=16, help="simulations in parallel")
+    parser.add_argument(
+        "--environments", type=whole_number(), default=16, help="simulations in parallel"
+    )
     parser.add_argument(
         "--decision-s",
-        type=_seconds,
+        type=number(0, 10, above=True),
         metavar="S",
         help="the agent holds an action for so long, or for one control period where that is "
         f"longer: fast control explores little (default: {_DECISION_S})",
     )
     parser.add_argument(
         "--overturned",
-        type=_share,
+        type=number(0, 1),
         default=0.0,
         metavar="SHARE",
         help="of the episodes that begin in any orientation, such as on the back, where those of "
@@ -97,9 +105,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="actions come up to so late, each episode's by its own share of it, as they do on a "
         "robot; less than a control period (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=whole_number(0, SEEDS), default=0)
     parser.add_argument("--device", help="torch device of the agent (default: cpu)")
-    parser.add_argument("--threads", type=int, default=1, help="torch threads")
+    parser.add_argument("--threads", type=whole_number(), default=1, help="torch threads")
 
 
 def main(args: argparse.Namespace) -> int:
@@ -169,40 +177,12 @@ def _by_model(args: argparse.Namespace, robot: Robot, folder: Path) -> RoundColl
     return ModelCollector(robot, folder, config, bfm, prompts)
 
 
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value <= 10.0:  # NaN is refused too
-        raise argparse.ArgumentTypeError("an action is held for more than 0 and at most 10 s")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("at least 1")
-    return value
-
-
-def _updates(text: str) -> float:
-    value = float(text)
-    if not 0.0 < value <= 64.0:  # NaN is refused too
-        raise argparse.ArgumentTypeError("more than 0 and at most 64")
-    return value
-
-
 def _speeds(text: str) -> tuple[float, float]:
     low, _, high = text.partition(",")
     speeds = float(low), float(high)
     if not -20.0 <= speeds[0] <= speeds[1] <= 20.0:  # NaN is refused too
         raise argparse.ArgumentTypeError("two speeds of at most 20 m/s, the slower first")
     return speeds
-
-
-def _share(text: str) -> float:
-    value = float(text)
-    if not 0.0 <= value <= 1.0:  # NaN is refused too
-        raise argparse.ArgumentTypeError("a share is between 0 and 1")
-    return value
 
 
 def _weights(text: str) -> list[float]:

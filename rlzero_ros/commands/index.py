@@ -7,6 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..errors import DataError
+from .bounds import SEEDS, whole_number
 from .output import write_json
 
 KINDS = ("flat", "hnsw", "ivfpq")
@@ -23,14 +24,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder that receives the index")
     kept = "keeps what was rendered and drawn (runs/index-<robot>)"
     parser.add_argument("--work", type=Path, help=kept)
-    parser.add_argument("--states", type=int, default=12_000, help="observations at most")
+    parser.add_argument(
+        "--states", type=whole_number(), default=12_000, help="observations at most"
+    )
     parser.add_argument(
         "--kind",
         choices=("auto", *KINDS),
         default="auto",
         help="exact (flat), graph (hnsw) or codes (ivfpq); auto by the number of states",
     )
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=whole_number(0, SEEDS), default=0)
 
 
 def main(args: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from ..errors import DataError
+from .bounds import whole_number
 
 HELP = "train a behaviour foundation model on collected data (resumable)"
 
@@ -64,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "sizes, instead of random weights; a name is that of an installed bundle",
     )
     parser.add_argument("--device", default="cpu", help="torch device, e.g. cuda")
-    parser.add_argument("--threads", type=int, default=1, help="torch threads")
+    parser.add_argument("--threads", type=whole_number(), default=1, help="torch threads")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after this long")
     parser.add_argument(
         "--memory-gb",

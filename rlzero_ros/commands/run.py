@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import sys
 import tempfile
 from pathlib import Path
 
 from ..errors import CommandError, ErrorCode, RlzeroError
+from .bounds import SEEDS, number, whole_number
 from .output import write_json
 from .termination import leave_on_sigterm
 
@@ -25,8 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", metavar="NAME|FOLDER", help="its bundle (default: the robot's)")
     parser.add_argument("--imaginer", default="storyboard", help="default: %(default)s")
     parser.add_argument("--video", type=Path, metavar="FILE", help="do what this video shows")
-    parser.add_argument("--seconds", type=_seconds, default=10.0, help="to act (default: 10)")
-    parser.add_argument("--seed", type=_seed, default=0, help="of all that is random (default: 0)")
+    parser.add_argument(
+        "--seconds", type=number(0, 3600, above=True), default=10.0, help="to act (default: 10)"
+    )
+    parser.add_argument(
+        "--seed", type=whole_number(0, SEEDS), default=0, help="of all that is random (default: 0)"
+    )
     parser.add_argument(
         "--report",
         type=Path,
@@ -36,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--rehearse",
-        type=_count,
+        type=whole_number(0, 16),
         default=8,
         metavar="K",
         help="first try up to K plans on the robot's model, and send the best (0 or 1: none; "
@@ -44,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--tries",
-        type=_tries,
+        type=whole_number(1, 10),
         default=3,
         metavar="N",
         help="begin again, up to N times in all, if the robot stops because this computer does not "
@@ -103,31 +107,3 @@ def _print_summary(content: dict, report: Path) -> None:
     )
     names = ", ".join([report.name, *content["files"].values()])
     print(f"{os.fspath(report.parent)}: {names}")
-
-
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not (math.isfinite(value) and 0 < value <= 3600):
-        raise argparse.ArgumentTypeError("seconds must lie between 0 and 3600")
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 16:  # as the planner's rehearsal.candidates
-        raise argparse.ArgumentTypeError("0 to 16 plans can be rehearsed")
-    return value
-
-
-def _tries(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 10:
-        raise argparse.ArgumentTypeError("1 to 10 tries can be made")
-    return value
-
-
-def _seed(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 2**31:
-        raise argparse.ArgumentTypeError("a seed lies between 0 and 2147483647")
-    return value

@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import ErrorCode, SkillError
 from ..skills.archive import export_skill, import_skill
 from ..skills.library import SkillLibrary, default_folder
+from .bounds import SEEDS, whole_number
 from .output import write_json
 
 _SHOWN = ("name", "robot", "command", "created", "source")
@@ -25,8 +26,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     save = _named(actions, "save", "imagine, project and rehearse a sentence, and keep the plan")
     save.add_argument("--command", required=True, metavar="SENTENCE")
     save.add_argument("--bundle", default="walker", metavar="NAME|FOLDER")
-    save.add_argument("--seed", type=int, default=0)
-    save.add_argument("--rehearse", type=int, default=8, metavar="K", help="ways to try; 0: none")
+    save.add_argument("--seed", type=whole_number(0, SEEDS), default=0)
+    save.add_argument(
+        "--rehearse", type=whole_number(0, 16), default=8, metavar="K", help="ways to try; 0: none"
+    )
     save.add_argument("--replace", action="store_true", help="the skill of that name, if there is")
     _named(actions, "export", "write one file").add_argument("file", type=Path)
     take = actions.add_parser("import", help="take an exported file into the library")

@@ -17,6 +17,7 @@ from collections import defaultdict
 import numpy as np
 from numpy.typing import NDArray
 
+from ..commands.bounds import SEEDS, whole_number
 from ..commands.output import write_json
 from ..errors import DataError
 from ..imagine.figure import KINDS
@@ -89,8 +90,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--figure", choices=sorted(KINDS), default="human", help="whose motions are drawn"
     )
-    parser.add_argument("--clips", type=int, default=10, help="clips of each motion")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--clips", type=whole_number(), default=10, help="clips of each motion")
+    parser.add_argument("--seed", type=whole_number(0, SEEDS), default=0)
 
 
 def main(args: argparse.Namespace) -> int:

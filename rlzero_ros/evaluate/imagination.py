@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from ..commands.bounds import whole_number
 from ..commands.output import write_json
 from ..errors import CommandError, DataError, ErrorCode
 from ..imagine.base import Imaginer
@@ -194,7 +195,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--model", help="folder of the figure_video imaginer's model")
     parser.add_argument("--guidance", type=float, help="of the figure_video imaginer")
-    parser.add_argument("--steps", type=int, help="of the figure_video imaginer")
+    parser.add_argument("--steps", type=whole_number(), help="of the figure_video imaginer")
     parser.add_argument("--sentences", type=Path, default=SENTENCES, help="as of eval motions")
     parser.add_argument(
         "--compositions",
@@ -202,8 +203,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=COMPOSITIONS,
         help="lines of sentence<TAB>lower+gesture",
     )
-    parser.add_argument("--clips", type=int, default=1, help="of each sentence")
-    parser.add_argument("--performances", type=int, default=12, help="references of each motion")
+    parser.add_argument("--clips", type=whole_number(), default=1, help="of each sentence")
+    parser.add_argument(
+        "--performances", type=whole_number(), default=12, help="references of each motion"
+    )
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="examples to look at")
     parser.add_argument("--details", action="store_true", help="print every clip that was wrong")
 

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from ..commands.bounds import whole_number
 from ..commands.output import write_json
 from ..errors import DataError, ImagineError, RobotError
 from ..imagine.registry import load_imaginer
@@ -44,12 +45,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--bundle", type=Path, help="the robot's bundle (default: bundles/ROBOT)")
     parser.add_argument("--imaginer", default="storyboard", help="default: %(default)s")
-    parser.add_argument("--episodes", type=_count, default=10, help="of each seed")
-    parser.add_argument("--seeds", type=_count, default=3, help="imaginations and trainings")
-    parser.add_argument("--steps", type=_count, default=1000, help="control steps an episode")
+    parser.add_argument("--episodes", type=whole_number(), default=10, help="of each seed")
+    parser.add_argument(
+        "--seeds", type=whole_number(), default=3, help="imaginations and trainings"
+    )
+    parser.add_argument(
+        "--steps", type=whole_number(), default=1000, help="control steps an episode"
+    )
     parser.add_argument("--quick", action="store_true", help="1 seed, 2 episodes, no rivals")
     parser.add_argument(
-        "--rehearse", type=int, default=0, metavar="K", help="also try K rehearsed plans a prompt"
+        "--rehearse",
+        type=whole_number(0),
+        default=0,
+        metavar="K",
+        help="also try K rehearsed plans a prompt",
     )
     parser.add_argument("--html", type=Path, metavar="FOLDER", help="write a page there")
     parser.add_argument(
@@ -202,10 +211,3 @@ def _duration(seconds: float) -> str:
 
 def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return value

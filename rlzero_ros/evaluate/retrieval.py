@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load_file, save_file
 from tqdm import tqdm
 
+from ..commands.bounds import SEEDS, whole_number
 from ..commands.output import write_json
 from ..errors import BundleError, DataError
 from ..paths import find_bundle
@@ -186,7 +187,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--embedder", help="folder, name or open_clip model (default: the one of the index)"
     )
     parser.add_argument("--single", action="store_true", help="single frames, not windows")
-    parser.add_argument("--seed", type=int, default=0, help="of the held-out styles")
+    parser.add_argument(
+        "--seed", type=whole_number(0, SEEDS), default=0, help="of the held-out styles"
+    )
     parser.add_argument("--plot", type=Path, metavar="DIR", help="write curves and examples there")
     parser.add_argument(
         "--make-states", type=Path, metavar="DATASET", help="choose the held-out states anew"

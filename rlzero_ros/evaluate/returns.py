@@ -26,6 +26,7 @@ from ..bundle import (
     Bundle,
     imitator_of,
 )
+from ..commands.bounds import SEEDS, whole_number
 from ..commands.output import write_json
 from ..errors import DataError
 from ..imitate.base import BehaviorFoundationModel
@@ -209,23 +210,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="judge this reward as well: a function from features by name (and physics) to one "
         "number a state; may be repeated",
     )
-    parser.add_argument("--episodes", type=_positive, default=10, help="default: %(default)s")
+    parser.add_argument("--episodes", type=whole_number(), default=10, help="default: %(default)s")
     parser.add_argument("--plot", type=Path, metavar="FILE.png", help="draw the table there")
-    parser.add_argument("--steps", type=_positive, default=1000, help="control steps an episode")
-    parser.add_argument("--samples", type=int, default=50_000, help="states for a reward prompt")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--steps", type=whole_number(), default=1000, help="control steps an episode"
+    )
+    parser.add_argument(
+        "--samples", type=whole_number(), default=50_000, help="states for a reward prompt"
+    )
+    parser.add_argument("--seed", type=whole_number(0, SEEDS), default=0)
 
 
 def _cell(name: str, score: tuple[float, float | None]) -> str:
     mean, error = score
     return f"{name} {mean:4.0f}" + ("" if error is None else f" ± {error:3.0f}")
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
-    return value
 
 
 def _tasks(args: argparse.Namespace, built_in: Collection[str]) -> list[str]:

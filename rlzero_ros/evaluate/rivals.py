@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from ..bundle import Bundle
+from ..commands.bounds import whole_number
 from ..errors import DataError, RlzeroError
 from ..pretrain.dataset import read_info
 from ..project.embedder import load_embedder, name_of
@@ -138,8 +139,12 @@ def add_rival_arguments(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--data", type=Path, default=Path("data"), help="a dataset, or a folder with one a robot"
     )
-    group.add_argument("--transitions", type=int, default=50_000, help="that get a label")
-    group.add_argument("--rival-steps", type=int, default=20_000, help="gradient steps a prompt")
+    group.add_argument(
+        "--transitions", type=whole_number(), default=50_000, help="that get a label"
+    )
+    group.add_argument(
+        "--rival-steps", type=whole_number(), default=20_000, help="gradient steps a prompt"
+    )
     group.add_argument("--alpha", type=float, default=0.5, help="of the goal-baseline reward")
     group.add_argument("--baseline", default="a robot", help="its sentence for no task")
 

@@ -19,6 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from ..bundle import Bundle
+from ..commands.bounds import number, whole_number
 from ..commands.output import write_json
 from ..errors import DataError
 from ..robots.registry import robot_names
@@ -79,8 +80,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the options of `rlzero eval sentences`."""
     parser.add_argument("--robot", default="walker", choices=robot_names())
     parser.add_argument("--bundle", help="its bundle (default: the robot's)")
-    parser.add_argument("--seeds", type=int, default=3, help="runs of each sentence")
-    parser.add_argument("--seconds", type=float, default=10.0, help="of each run")
+    parser.add_argument("--seeds", type=whole_number(), default=3, help="runs of each sentence")
+    parser.add_argument(
+        "--seconds", type=number(0, 3600, above=True), default=10.0, help="of each run"
+    )
     parser.add_argument(
         "--work", type=Path, default=Path("out/sentences"), help="keeps the reports of the runs"
     )
