@@ -33,10 +33,18 @@ def parser_for(description: str, kind: str) -> argparse.ArgumentParser:
     return parser
 
 
-def change_index(module: str, args: argparse.Namespace, argv: list[str], change: Change) -> int:
+def change_index(
+    module: str,
+    args: argparse.Namespace,
+    argv: list[str],
+    change: Change,
+    *,
+    matches_anew: bool = False,
+) -> int:
     """Writes ``args.bundle`` with another index to ``args.out``; the exit code.
 
-    module: whose command it is, for the bundle's record. Whatever is wrong is one line.
+    module: whose command it is, for the bundle's record. matches_anew: the change replaces pose
+    codes, which may be of another matcher. Whatever is wrong is one line.
     """
     program = module.rpartition(".")[2]
     try:
@@ -48,7 +56,7 @@ def change_index(module: str, args: argparse.Namespace, argv: list[str], change:
         index = bundle.index()
         work = args.work or Path("runs") / f"{args.kind}-{robot}"
         embedder = load_embedder(name_of(index.embedder_id))
-        check_embedder(embedder, index)
+        check_embedder(embedder, index, matcher_too=not matches_anew)
         changed = change(index, embedder, work)
         with tempfile.TemporaryDirectory() as folder:
             changed.save(Path(folder))

@@ -1,8 +1,6 @@
 """Fresh drawings for every part of training, at a fraction of the cost of drawing every batch.
 
-A ring of slots, each a pose of a pool with its rendering and a few drawings. Every step redraws
-the next few slots. What a slot holds depends only on the seed and on the step that filled it, so
-a resumed run refills the ring as it was.
+A ring of slots (``slot_ring``), each a pose of a pool with its rendering and a few drawings.
 """
 
 from __future__ import annotations
@@ -17,12 +15,11 @@ from ..imagine.figure import FigurePose
 from ..imagine.style import FigureStyle, random_style
 from .pose_pool import SIZE, PosePool
 from .poses import ARMS, pose_error
+from .slot_ring import SlotRing
 
 CLUTTERED = 0.5
 """Share of drawings with things about the figure."""
 _NEIGHBOURS, _POOL = 8, 1500
-
-
 _SPREAD_RAD = 0.35
 
 
@@ -67,7 +64,7 @@ def drawn_arms(pose: FigurePose, style: FigureStyle) -> tuple[float, ...]:
     return torso - right, torso - right - 0.3, torso - left, torso - left - 0.3
 
 
-class DrawingRing:
+class DrawingRing(SlotRing):
     """Slots of poses with one rendering and ``drawings`` drawings each, in the training styles."""
 
     def __init__(
@@ -82,22 +79,13 @@ class DrawingRing:
         step: int,
     ) -> None:
         """rows: for each pool the rows that may be used; step: the last step that was done."""
-        self._pools, self._rows, self._seed, self._per_step = pools, rows, seed, per_step
+        self._pools, self._rows = pools, rows
         self.frames = np.empty((slots, 1 + drawings, SIZE, SIZE, 3), np.uint8)
         segments = pools[0].poses.layout.segments
         self.angles = np.empty((slots, 1 + drawings, len(segments)), np.float32)
         self.height = np.empty((slots, 1 + drawings), np.float32)
         self.arms = np.empty((slots, 1 + drawings, 4), np.float32)
-        steps = -(-slots // per_step)
-        for past in range(step - steps + 1, step + 1):
-            self.advance(past)
-
-    def advance(self, step: int) -> None:
-        """Redraws the slots that are due at this step."""
-        slots = len(self.frames)
-        rng = np.random.default_rng((self._seed, step + slots))
-        for slot in range(step * self._per_step, (step + 1) * self._per_step):
-            self._fill(slot % slots, rng)
+        super().__init__(slots=slots, per_step=per_step, seed=seed, step=step)
 
     def _fill(self, slot: int, rng: np.random.Generator) -> None:
         which = int(rng.integers(len(self._pools)))

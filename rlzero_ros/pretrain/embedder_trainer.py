@@ -28,6 +28,7 @@ from .pose_loss import (
 )
 from .poses import HUMAN, PoseLayout
 from .precision import fast_autocast
+from .training_loop import warmed_up
 
 
 @dataclass(frozen=True)
@@ -162,8 +163,9 @@ class EmbedderTrainer:
         loss = metric + config.limb_weight * limbs + config.arm_weight * reaching
         if not torch.isfinite(loss):
             raise DataError(f"training diverged at step {self.step}", ErrorCode.DIVERGED)
+        share = warmed_up(self.step, config.warmup, config.steps)
         for group in self.optimizer.param_groups:
-            group["lr"] = config.learning_rate * self._schedule()
+            group["lr"] = config.learning_rate * share
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         self.optimizer.step()
@@ -175,11 +177,6 @@ class EmbedderTrainer:
             "arms": reaching.item(),
             "scale": scale.item(),
         }
-
-    def _schedule(self) -> float:
-        """Linear up, then linear down to zero at the last step."""
-        up = (self.step + 1) / self.config.warmup
-        return min(1.0, up, max(1.0 - self.step / self.config.steps, 0.0))
 
     @torch.no_grad()
     def _follow(self) -> None:

@@ -1,6 +1,6 @@
 """Gives an index the codes of its poses by its embedder's pose matcher; see ``project.pose_codes``.
 
-``rlzero index`` does so with every index of a robot that a figure on two legs stands for. For the
+``rlzero index`` does so with every index of a robot whose figure the matcher knows. For the
 index of a bundle that was made with another matcher, or with none:
 
     python -m rlzero_ros.pretrain.match_poses --data data/walker --bundle walker --out DIR
@@ -22,8 +22,7 @@ from .bundle_index import change_index, parser_for
 from .calibrate_index import calibrate
 from .dataset import read_info
 from .figure_of import figure_layout, has_figure
-from .poses import HUMAN
-from .shown_pose import shown_poses
+from .shown_pose import shown_count, shown_poses
 
 
 def pose_codes(
@@ -31,7 +30,9 @@ def pose_codes(
 ) -> PoseCodes | None:
     """Of physics (N, nq + nv); None without a matcher, or for a robot that it does not know."""
     matcher = embedder.matcher if isinstance(embedder, MatchingEmbedder) else None
-    if matcher is None or not has_figure(robot) or figure_layout(robot) is not HUMAN:
+    if matcher is None or not has_figure(robot):
+        return None
+    if matcher.sizes.shown != shown_count(figure_layout(robot)):
         return None
     shown = shown_poses(robot, physics).described().numpy()
     return PoseCodes(matcher.id, matcher.code_poses(shown).astype(np.float16))
@@ -56,7 +57,7 @@ def main(argv: list[str] | None = None) -> int:
             index.speed_share = None
         return index
 
-    return change_index(__spec__.name, args, told, change)
+    return change_index(__spec__.name, args, told, change, matches_anew=True)
 
 
 if __name__ == "__main__":

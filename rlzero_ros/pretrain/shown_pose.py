@@ -1,6 +1,6 @@
-"""What a window of pictures shows of a walking figure, as numbers, and how far two are apart.
+"""What a window of pictures shows of a figure, as numbers, and how far two are apart.
 
-A pose of a figure on two legs with its arms, if it has any, and the speed forward. The sides are
+A pose of one kind of figure with its arms, if it has any, and the speed forward. The sides are
 exchangeable throughout: in a silhouette nobody can tell right from left.
 """
 
@@ -13,11 +13,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..errors import DataError
 from ..robots.base_motion import BaseMotion
 from ..robots.observation import load_model
 from ..robots.registry import load_robot
-from .figure_of import figure_layout, poses_of
+from .figure_of import poses_of
 from .pose_loss import (
     ARM_EXCHANGES,
     ARM_FEATURES,
@@ -26,25 +25,31 @@ from .pose_loss import (
     limb_feature_count,
     limb_features,
 )
-from .poses import HUMAN
+from .poses import PoseLayout, layout_of
 
-_LIMBS = limb_feature_count(HUMAN)
-ARMS = slice(_LIMBS, _LIMBS + ARM_FEATURES)
-SPEED = _LIMBS + ARM_FEATURES + 1
-SHOWN = SPEED + 1
-"""Numbers that describe a pose: limbs and height, arms, whether there are arms, speed."""
+SPEED, ARMED = -1, -2
+ARMS = slice(ARMED - ARM_FEATURES, ARMED)
+"""Where of the numbers that describe a pose: limbs and height, arms, whether there are arms,
+speed."""
 HEIGHT_RAD_PER_M = 0.4
 """What a difference of a metre weighs beside the mean limb error."""
 
 
 @dataclass(frozen=True)
 class ShownPoses:
-    """N poses: angles (N, 7) rad, height (N,) m, arms (N, 4) rad, NaN without, speed (N,) m/s."""
+    """N poses: angles (N, segments) rad, height (N,) m, arms (N, 4) rad, NaN without, speed (N,)
+    m/s.
+    """
 
     angles: Tensor
     height: Tensor
     arms: Tensor
     speed: Tensor
+
+    @property
+    def layout(self) -> PoseLayout:
+        """Which segments the angles are of."""
+        return layout_of(self.angles.shape[1])
 
     @property
     def armed(self) -> Tensor:
@@ -58,11 +63,16 @@ class ShownPoses:
         return ShownPoses(self.angles[rows], self.height[rows], self.arms[rows], self.speed[rows])
 
     def described(self) -> Tensor:
-        """(N, SHOWN)."""
+        """(N, ``shown_count``)."""
         there = self.armed[:, None]
         arms = torch.where(there, arm_features(self.arms.nan_to_num(0.0)), 0.0)
         parts = [limb_features(self.angles, self.height), arms, there.float()]
         return torch.cat([*parts, self.speed[:, None]], dim=1)
+
+
+def shown_count(layout: PoseLayout) -> int:
+    """How many numbers describe a pose."""
+    return limb_feature_count(layout) + ARM_FEATURES + 2
 
 
 def joined(parts: list[ShownPoses]) -> ShownPoses:
@@ -72,9 +82,7 @@ def joined(parts: list[ShownPoses]) -> ShownPoses:
 
 
 def shown_poses(robot: str, physics: NDArray[np.floating]) -> ShownPoses:
-    """Of physics (N, nq + nv); DataError for a robot that no figure on two legs stands for."""
-    if figure_layout(robot) is not HUMAN:
-        raise DataError(f"{robot!r} is not drawn as a figure on two legs")
+    """Of physics (N, nq + nv); DataError for a robot that no drawn figure stands for."""
     poses, described = poses_of(robot, physics), load_robot(robot)
     motion = BaseMotion(described.spec, load_model(described.model_xml))
     speed = np.float32(motion.forward_speed(physics))
@@ -88,7 +96,7 @@ def distances(some: ShownPoses, others: ShownPoses, rad_per_mps: Tensor) -> Tens
 
     rad_per_mps: (n,), what a metre a second weighs; nothing where the speed does not show.
     """
-    apart = _best_way(some.angles, others.angles, HUMAN.exchanges)
+    apart = _best_way(some.angles, others.angles, some.layout.exchanges)
     apart += HEIGHT_RAD_PER_M * (some.height[:, None] - others.height[None]).abs()
     apart += ARM_WEIGHT * _best_way(some.arms, others.arms, ARM_EXCHANGES).nan_to_num(0.0)
     return apart + rad_per_mps[:, None] * (some.speed[:, None] - others.speed[None]).abs()

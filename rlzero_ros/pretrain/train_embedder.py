@@ -11,24 +11,20 @@ instead of random ones, such as one for another kind of figure or for pictures o
 from __future__ import annotations
 
 import argparse
-import json
-import signal
 import sys
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from tqdm import tqdm
 
 from ..errors import DataError, RlzeroError
-from .checkpoint import load_checkpoint, save_checkpoint
 from .drawing_ring import DrawingRing
-from .embedder_check import CheckSet, make_check_set
+from .embedder_check import make_check_set
 from .embedder_trainer import EmbedderTrainer, EmbedderTraining
 from .pose_pool import PosePool
+from .training_loop import CheckedTraining
 
 RESERVED = 0.05
 """Share of each pool, its end, that is never trained on."""
@@ -45,11 +41,6 @@ class TrainingRun:
     every: int
     init: Path | None = None
 
-    @property
-    def checkpoint(self) -> Path:
-        """The file that the run resumes from."""
-        return self.run / "checkpoint.pt"
-
 
 def train(run: TrainingRun, config: EmbedderTraining) -> None:
     """Trains to the last step or until interrupted, checking every ``run.every`` steps."""
@@ -61,10 +52,10 @@ def train(run: TrainingRun, config: EmbedderTraining) -> None:
     if len(layouts) != 1:
         raise DataError("the pools are of different kinds of figures: train a tower for each")
     trainer = EmbedderTrainer(run.architecture, config, layouts.pop(), init=run.init)
-    saved = load_checkpoint(run.checkpoint)
-    if saved is not None:
-        trainer.load(saved)
-    check = make_check_set(pools, kept, reserved, config.seed)
+    training = CheckedTraining(
+        trainer, run.run, steps=config.steps, every=run.every, label="embedder"
+    )
+    checked = make_check_set(pools, kept, reserved, config.seed)
     ring = DrawingRing(
         pools,
         kept,
@@ -74,51 +65,30 @@ def train(run: TrainingRun, config: EmbedderTraining) -> None:
         seed=config.seed,
         step=trainer.step,
     )
-    started, before = time.monotonic(), float(saved["seconds"]) if saved else 0.0
 
-    def seconds() -> float:
-        return before + time.monotonic() - started
+    def update() -> dict[str, float]:
+        rng = np.random.default_rng((config.seed, 2, trainer.step))
+        losses = trainer.update(*ring.sample(config.batch, rng))
+        ring.advance(trainer.step)
+        return losses
 
-    stopped: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda n, _: stopped.append(n))
-    with tqdm(total=config.steps, initial=trainer.step, unit="step", desc="embedder") as bar:
-        while trainer.step < config.steps and not stopped:
-            rng = np.random.default_rng((config.seed, 2, trainer.step))
-            losses = trainer.update(*ring.sample(config.batch, rng))
-            ring.advance(trainer.step)
-            bar.update()
-            if trainer.step % 20 == 0:
-                bar.set_postfix({k: f"{v:.3f}" for k, v in losses.items()})
-            if trainer.step % run.every == 0 or trainer.step == config.steps:
-                _report(run, trainer, check, losses, seconds())
-                save_checkpoint(run.checkpoint, {**trainer.state(), "seconds": seconds()})
-    save_checkpoint(run.checkpoint, {**trainer.state(), "seconds": seconds()})
+    def check() -> dict[str, Any]:
+        scores = checked.score(trainer.embedder("check"))
+        return {
+            name: {key: round(value, 3) for key, value in asdict(score).items()}
+            for name, score in scores.items()
+        }
 
-
-def _report(
-    run: TrainingRun,
-    trainer: EmbedderTrainer,
-    check: CheckSet,
-    losses: dict[str, float],
-    seconds: float,
-) -> None:
-    """Checks, appends a line to ``progress.jsonl``, and exports the averaged weights."""
-    scores = check.score(trainer.embedder("check"))
-    line: dict[str, Any] = {"step": trainer.step, "minutes": round(seconds / 60, 1)}
-    line.update({name: round(value, 4) for name, value in losses.items()})
-    for name, score in scores.items():
-        line[name] = {key: round(value, 3) for key, value in asdict(score).items()}
-    run.run.mkdir(parents=True, exist_ok=True)
-    with (run.run / "progress.jsonl").open("a") as file:
-        file.write(json.dumps(line) + "\n")
-    tqdm.write(json.dumps(line))
-    if run.export is not None:
-        pools = [folder.name for folder in run.pools]
-        card = {"training": asdict(trainer.config), "pools": pools, "check": line}
+    def export(line: dict[str, Any]) -> None:
+        if run.export is None:
+            return
+        names = [folder.name for folder in run.pools]
+        card = {"training": asdict(config), "pools": names, "check": line}
         if run.init is not None:
             card["init"] = run.init.name
         trainer.export(run.export, card)
+
+    training.go_on(update, check, export)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -11,11 +11,8 @@ another matcher, or with none, are given its codes by ``rlzero_ros.pretrain.matc
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
-import signal
 import sys
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,19 +20,18 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ..errors import RlzeroError
 from ..project.embedder import load_embedder
 from ..project.index import WINDOW
 from ..project.pose_matcher import PoseMatcher
-from .checkpoint import load_checkpoint, save_checkpoint
 from .choose_states import choose_windows
 from .dataset import read_info
 from .drawn_windows import draw_windows
 from .pose_matcher_trainer import PoseMatcherTrainer, PoseMatcherTraining
 from .poses import pose_error
 from .shown_pose import ShownPoses, shown_poses
+from .training_loop import CheckedTraining
 from .window_ring import RobotWindows, WindowRing
 
 _CHECKED, _AMONG = 300, 5000
@@ -56,11 +52,6 @@ class MatcherRun:
     model: Path
     every: int
     init: Path | None = None
-
-    @property
-    def checkpoint(self) -> Path:
-        """The file that the run resumes from."""
-        return self.run / "checkpoint.pt"
 
 
 @dataclass(frozen=True)
@@ -94,10 +85,10 @@ def train(run: MatcherRun, config: PoseMatcherTraining, made: str) -> None:
         checks.append(_check_of(robot, folder, robots[-1], config.seed))
     candidates = [robot.shown for robot in robots]
     trainer = PoseMatcherTrainer(config, candidates, embedder.tower)
-    saved = load_checkpoint(run.checkpoint)
-    if saved is not None:
-        trainer.load(saved)
-    elif run.init is not None:
+    training = CheckedTraining(
+        trainer, run.run, steps=config.steps, every=run.every, label="pose matcher"
+    )
+    if run.init is not None and not training.resumed:
         trainer.begin_with(PoseMatcher.load(run.init))
     ring = WindowRing(
         robots,
@@ -106,42 +97,24 @@ def train(run: MatcherRun, config: PoseMatcherTraining, made: str) -> None:
         seed=config.seed,
         step=trainer.step,
     )
-    shown = [check.frames.reshape(-1, *check.frames.shape[2:]) for check in checks]
+    shown = [held.frames.reshape(-1, *held.frames.shape[2:]) for held in checks]
     pictures = [embedder.images(frames) for frames in shown]
-    started, before = time.monotonic(), float(saved["seconds"]) if saved else 0.0
 
-    def seconds() -> float:
-        return before + time.monotonic() - started
+    def learnt() -> PoseMatcher:
+        return trainer.matcher(embedder.id, made)
 
-    def keep() -> None:
-        save_checkpoint(run.checkpoint, {**trainer.state(), "seconds": seconds()})
+    def update() -> dict[str, float]:
+        rng = np.random.default_rng((config.seed, 2, trainer.step))
+        losses = trainer.update(*ring.sample(config.batch, rng))
+        ring.advance(trainer.step)
+        return losses
 
-    stopped: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda n, _: stopped.append(n))
-    losses: dict[str, float] = {}
-    with tqdm(total=config.steps, initial=trainer.step, unit="step", desc="pose matcher") as bar:
-        while trainer.step < config.steps and not stopped:
-            rng = np.random.default_rng((config.seed, 2, trainer.step))
-            for name, value in trainer.update(*ring.sample(config.batch, rng)).items():
-                losses[name] = value + 0.98 * (losses.get(name, value) - value)
-            ring.advance(trainer.step)
-            bar.update()
-            if trainer.step % 20 == 0:
-                bar.set_postfix({k: f"{v:.3f}" for k, v in losses.items()})
-            if trainer.step % run.every == 0 or trainer.step == config.steps:
-                matcher = trainer.matcher(embedder.id, made)
-                line: dict[str, Any] = {"step": trainer.step, "minutes": round(seconds() / 60, 1)}
-                line |= {name: round(value, 4) for name, value in losses.items()}
-                for check, images in zip(checks, pictures, strict=True):
-                    line[check.robot] = round(check.found(matcher, images), 3)
-                run.run.mkdir(parents=True, exist_ok=True)
-                with (run.run / "progress.jsonl").open("a") as file:
-                    file.write(json.dumps(line) + "\n")
-                tqdm.write(json.dumps(line))
-                keep()  # first: where the matcher cannot be written, nothing learnt is lost
-                matcher.save(run.model)
-    keep()
+    def check() -> dict[str, Any]:
+        matcher = learnt()
+        pairs = zip(checks, pictures, strict=True)
+        return {held.robot: round(held.found(matcher, images), 3) for held, images in pairs}
+
+    training.go_on(update, check, lambda _: learnt().save(run.model))
 
 
 def _check_of(robot: str, folder: Path, own: RobotWindows, seed: int) -> _Check:

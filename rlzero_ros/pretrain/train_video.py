@@ -10,10 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +26,7 @@ from ..imagine.video_model.pipeline import FigureVideoPipeline
 from ..imagine.video_model.transformer import LatentVideoTransformer
 from .checkpoint import load_checkpoint, save_checkpoint
 from .curves import plot_curves
+from .training_loop import Trainer, resume, until_interrupted
 from .video_autoencoder import AutoencoderTrainer, AutoencoderTraining
 from .video_corpus import FPS, draw_corpus
 from .video_diffusion import DiffusionTrainer, DiffusionTraining
@@ -53,14 +52,8 @@ class VideoTraining:
     seed: int = 0
 
 
-class _Trainer(Protocol):
-    step: int
-
+class _Trainer(Trainer, Protocol):
     def update(self) -> dict[str, float]: ...
-
-    def state(self) -> dict[str, Any]: ...
-
-    def load(self, state: dict[str, Any]) -> None: ...
 
 
 def train_video(
@@ -112,13 +105,11 @@ def export(pipeline: FigureVideoPipeline, folder: Path, card: dict[str, Any]) ->
 def _go(trainer: _Trainer, steps: int, run: Path, name: str, every: int) -> bool:
     """Runs one stage, with checkpoints, a table of losses and their curves; whether it ended."""
     path, table = run / f"{name}.pt", run / f"{name}.csv"
-    saved = load_checkpoint(path)
-    if saved is not None:
-        trainer.load(saved)
-    stopped = _on_interrupt()
+    resume(trainer, path)
+    interrupted = until_interrupted()
     sums: dict[str, float] = {}
     with tqdm(total=steps, initial=trainer.step, unit="step", desc=name) as bar:
-        while trainer.step < steps and not stopped():
+        while trainer.step < steps and not interrupted():
             for key, value in trainer.update().items():
                 sums[key] = sums.get(key, 0.0) + value
             bar.update()
@@ -141,13 +132,6 @@ def _append(table: Path, step: int, means: dict[str, float]) -> None:
             file.write(",".join(["update", "seconds", *means]) + "\n")
         file.write(",".join([str(step), f"{time.process_time():.0f}"]))
         file.write("".join(f",{value:.6f}" for value in means.values()) + "\n")
-
-
-def _on_interrupt() -> Callable[[], bool]:
-    seen: list[int] = []
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda n, _: seen.append(n))
-    return lambda: bool(seen)
 
 
 def main(argv: list[str] | None = None) -> int:

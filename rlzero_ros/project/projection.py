@@ -164,7 +164,9 @@ def find_windows(
     return index.search(embeddings[rows], weights, motion, k, seen)
 
 
-def check_embedder(embedder: FrameEmbedder, index: ObservationIndex) -> None:
+def check_embedder(
+    embedder: FrameEmbedder, index: ObservationIndex, *, matcher_too: bool = True
+) -> None:
     """BundleError unless the index was made with this embedder, and with its pose matcher."""
     if embedder.id != index.embedder_id:
         raise BundleError(
@@ -172,7 +174,7 @@ def check_embedder(embedder: FrameEmbedder, index: ObservationIndex) -> None:
             f"not with {embedder.id}: load that one or run 'rlzero index' again",
             ErrorCode.BUNDLE_MISMATCH,
         )
-    if index.pose_codes is None:
+    if index.pose_codes is None or not matcher_too:
         return
     matcher = embedder.matcher if isinstance(embedder, MatchingEmbedder) else None
     if matcher is None or matcher.id != index.pose_codes.matcher_id:

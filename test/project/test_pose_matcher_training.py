@@ -10,18 +10,25 @@ import numpy as np
 import pytest
 import torch
 
+from rlzero_ros.bundle import Bundle
+from rlzero_ros.errors import BundleError, DataError
 from rlzero_ros.evaluate.retrieval import HeldoutStates
+from rlzero_ros.packing import pack_with_index
+from rlzero_ros.pretrain import match_poses
 from rlzero_ros.pretrain import train_pose_matcher as module
 from rlzero_ros.pretrain.augment import augment, augment_clips
 from rlzero_ros.pretrain.checkpoint import load_checkpoint, save_checkpoint
 from rlzero_ros.pretrain.dataset import DatasetInfo, create_dataset, write_shard
 from rlzero_ros.pretrain.disguise import disguise
 from rlzero_ros.pretrain.pose_matcher_trainer import PoseMatcherTrainer, PoseMatcherTraining
-from rlzero_ros.pretrain.poses import pose_error
-from rlzero_ros.pretrain.shown_pose import SHOWN, ShownPoses, distances, joined
+from rlzero_ros.pretrain.poses import FOUR_LEGGED, HUMAN, pose_error
+from rlzero_ros.pretrain.shown_pose import ShownPoses, distances, joined, shown_count
+from rlzero_ros.pretrain.training_loop import resume
 from rlzero_ros.pretrain.window_ring import RobotWindows, WindowRing
 from rlzero_ros.project.embedder import load_embedder
+from rlzero_ros.project.pose_codes import PoseCodes
 from rlzero_ros.project.pose_matcher import POSE_MATCHER_FILE, PoseMatcher
+from rlzero_ros.project.projection import check_embedder
 from rlzero_ros.robots.registry import load_robot
 
 torch.set_num_threads(1)
@@ -66,10 +73,11 @@ def test_it_begins_with_what_the_tower_sees_of_the_middle_picture(
     robots: list[RobotWindows],
 ) -> None:
     coder, tower = make_trainer(robots).pictures.eval(), load_embedder().tower
-    picture = torch.randn(2, 3, 96, 96)
-    windows = torch.cat([torch.randn(2, 3, 96, 96), picture, torch.randn(2, 3, 96, 96)], 1)
-    first = tower.act1(tower.bn1(tower.conv1(picture)))  # type: ignore[operator]
-    torch.testing.assert_close(coder.first[0](windows)[:, :8], first, atol=1e-5, rtol=0)  # type: ignore[index]
+    windows = torch.randn(2, 3, 3, 96, 96)
+    first = tower.act1(tower.bn1(tower.conv1(windows[:, 1])))  # type: ignore[operator]
+    torch.testing.assert_close(coder.first[0](windows[:, 1])[:, :8], first, atol=1e-5, rtol=0)  # type: ignore[index]
+    still = windows[:, 1:2].expand(-1, 3, -1, -1, -1)
+    torch.testing.assert_close(coder(windows), coder(still))
 
 
 def test_it_begins_with_an_earlier_matcher(robots: list[RobotWindows], tmp_path: Path) -> None:
@@ -96,10 +104,11 @@ def test_the_ring_refills_as_it_was(robots: list[RobotWindows], slots: int) -> N
     np.testing.assert_array_equal(frames, again)
     torch.testing.assert_close(shown.described(), same.described())
     assert 0.2 < shown.arms.isfinite().all(1).float().mean() < 0.8
-    # Half of the poses are ones that the robots were in.
+    # Half of the poses are ones that the robots were in, and most of these are low.
     own = joined([robot.shown for robot in robots]).angles
     known = (shown.angles[:, None] - own[None]).abs().amax(-1).amin(-1) < 1e-6
     assert 0.3 < known.float().mean() < 0.7
+    assert 0.45 < (shown.height[known] < 0.6).float().mean() < 0.85
 
 
 def test_distances_are_pose_errors_and_more(robots: list[RobotWindows]) -> None:
@@ -125,7 +134,27 @@ def test_distances_are_pose_errors_and_more(robots: list[RobotWindows]) -> None:
     )
     assert distances(shown, turned, moving).diagonal().max() < 1e-5
     torch.testing.assert_close(turned.described(), shown.described(), atol=1e-4, rtol=0)
-    assert shown.described().shape == (30, SHOWN)
+    assert shown.described().shape == (30, shown_count(HUMAN))
+
+
+def test_windows_of_figures_on_four_legs() -> None:
+    robots = [
+        RobotWindows.of(r, HeldoutStates.load(r).physics[:40]) for r in ("cheetah", "quadruped")
+    ]
+    frames, shown = make_ring(robots).sample(60, np.random.default_rng(0))
+    assert shown.described().shape == (60, shown_count(FOUR_LEGGED))
+    assert not shown.armed.any()
+    none = torch.zeros(60)
+    plain = ShownPoses(shown.angles, none, shown.arms, none)
+    error = pose_error(shown.angles.numpy()[:, None], shown.angles.numpy()[None])
+    np.testing.assert_allclose(distances(plain, plain, none).numpy(), error, atol=1e-5)
+    exchanged = [0, 3, 4, 1, 2, 7, 8, 5, 6]
+    turned = ShownPoses(shown.angles[:, exchanged], shown.height, shown.arms, shown.speed)
+    torch.testing.assert_close(turned.described(), shown.described(), atol=1e-4, rtol=0)
+    # A figure that rests is drawn alike three times.
+    resting = RobotWindows.of("cheetah", HeldoutStates.load("cheetah").physics[:40, [1, 1, 1]])
+    frames, _ = make_ring([resting]).sample(20, np.random.default_rng(0))
+    np.testing.assert_array_equal(frames[:, 0], frames[:, 2])
 
 
 def test_one_picture_is_changed_as_a_clip_of_one_is() -> None:
@@ -150,19 +179,20 @@ def test_a_disguise_leaves_some_as_they_are_and_is_repeatable() -> None:
     assert (share > 0.9).sum() == 16  # other textures
 
 
-def test_robots_of_other_figures_are_refused(
+def test_robots_that_cannot_be_drawn_together_are_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, words in (("cheetah", "not drawn as a figure on two legs"), ("nowhere", "nowhere")):
-        folder = tmp_path / name
-        if name == "cheetah":
-            states(folder, name)
-        told = ["--data", str(folder), "--run", str(tmp_path / "run"), "--windows", "20"]
+    walker, cheetah = (str(states(tmp_path / name, name)) for name in ("walker", "cheetah"))
+    for data, words in (
+        ([walker, cheetah], "different kinds of figures"),
+        ([str(tmp_path / "nowhere")], "nowhere"),
+    ):
+        told = ["--data", *data, "--run", str(tmp_path / "run"), "--windows", "20"]
         assert module.main([*told, "--model", str(MODELS / "pose-96")]) == 2
         assert words in capsys.readouterr().err
 
 
-def states(folder: Path, robot: str) -> None:
+def states(folder: Path, robot: str) -> Path:
     """A dataset of held-out states, each at rest for as long as an episode is."""
     physics = HeldoutStates.load(robot).physics[:64, 1]
     spec = load_robot(robot).spec
@@ -175,6 +205,7 @@ def states(folder: Path, robot: str) -> None:
     )
     create_dataset(folder, info)
     write_shard(folder, "test-00000", observations, actions, physics)
+    return folder
 
 
 def test_it_resumes_exactly(robots: list[RobotWindows], tmp_path: Path) -> None:
@@ -208,3 +239,38 @@ def test_the_command_goes_on_and_leaves_a_matcher(tmp_path: Path) -> None:
     matcher = load_embedder(str(model)).matcher
     assert matcher is not None
     assert matcher.made.endswith("--steps 6")
+
+
+def test_a_checkpoint_of_other_sizes_is_one_clear_error(
+    robots: list[RobotWindows], tmp_path: Path
+) -> None:
+    """The defect: it was torch's error, with a page of layers."""
+    state = make_trainer(robots).state()
+    state["poses"] = {name: tensor[:-1] for name, tensor in state["poses"].items() if tensor.ndim}
+    save_checkpoint(tmp_path / "checkpoint.pt", state)
+    with pytest.raises(DataError, match="of another training") as caught:
+        resume(make_trainer(robots), tmp_path / "checkpoint.pt")
+    assert len(caught.value.message) < 400
+    assert resume(make_trainer(robots), tmp_path / "nowhere.pt") is None
+
+
+def test_a_bundle_is_given_the_codes_of_another_matcher(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The defect: it was refused because its codes were of another matcher."""
+    bundle, embedder = Bundle.load("walker"), load_embedder()
+    index = bundle.index()
+    assert index.pose_codes is not None
+    codes = index.pose_codes.codes
+    index.pose_codes = PoseCodes("another", codes[::-1].copy())
+    index.save(tmp_path / "index")
+    old = pack_with_index(bundle, tmp_path / "index", tmp_path / "old", "a test")
+    with pytest.raises(BundleError, match="match_poses"):
+        check_embedder(embedder, old.index())
+    told = ["--data", str(states(tmp_path / "walker", "walker")), "--bundle", str(old.path)]
+    assert match_poses.main([*told, "--out", str(tmp_path / "new")]) == 0, capsys.readouterr().err
+    new = Bundle.load(str(tmp_path / "new")).index()
+    check_embedder(embedder, new)
+    assert new.pose_codes is not None
+    np.testing.assert_array_equal(new.pose_codes.codes, codes)
+    np.testing.assert_array_equal(new.observations, index.observations)
