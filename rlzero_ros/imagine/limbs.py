@@ -133,6 +133,39 @@ def jagged(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Co
     pen.polygon([(x0 + u * dx + v * nx, y0 + u * dy + v * ny) for u, v in right + left], fill=c)
 
 
+def sketched(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A few quick strokes that hardly meet."""
+    dx, dy = x1 - x0, y1 - y0
+    norm = math.hypot(dx, dy) or 1.0
+    nx, ny = -dy / norm * r, dx / norm * r
+    for start, end, begin, stop in (
+        (-0.7, 0.5, 0.0, 0.95),
+        (0.6, -0.3, 0.05, 1.0),
+        (0.1, 0.9, 0, 1),
+    ):
+        ends = (x0 + begin * dx + start * nx, y0 + begin * dy + start * ny)
+        pen.line((*ends, x0 + stop * dx + end * nx, y0 + stop * dy + end * ny), fill=c, width=2)
+
+
+def woolly(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A limb with hairs on both sides."""
+    stick(pen, x0, y0, x1, y1, 0.7 * r, c)
+    dx, dy = x1 - x0, y1 - y0
+    norm = math.hypot(dx, dy) or 1.0
+    nx, ny = -dy / norm * 1.6 * r, dx / norm * 1.6 * r
+    for k in range(9):
+        x, y, side = x0 + k / 8 * dx, y0 + k / 8 * dy, 1 if k % 2 else -1
+        pen.line((x, y, x + side * nx + 0.05 * dx, y + side * ny + 0.05 * dy), fill=c, width=2)
+
+
+def patched(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: Color) -> None:
+    """A capsule of which a part has another colour."""
+    capsule(pen, x0, y0, x1, y1, r, c)
+    u, v = (0.15, 0.5) if (c[0] + c[1]) % 2 else (0.45, 0.9)
+    ends = (x0 + u * (x1 - x0), y0 + u * (y1 - y0), x0 + v * (x1 - x0), y0 + v * (y1 - y0))
+    box(pen, *ends, r, (c[1], c[2], c[0]))
+
+
 LIMBS: dict[str, Callable[[Pen, float, float, float, float, float, Color], None]] = {
     "stick": stick,
     "capsule": capsule,
@@ -146,6 +179,9 @@ LIMBS: dict[str, Callable[[Pen, float, float, float, float, float, Color], None]
     "jointed": jointed,
     "fading": fading,
     "jagged": jagged,
+    "sketched": sketched,
+    "woolly": woolly,
+    "patched": patched,
     "bones": bone,
     "ellipse": ellipse,
     "hollow_box": hollow_box,

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from rlzero_ros.imagine.limbs import capsule, disc
-from rlzero_ros.imagine.palette import Color
+from rlzero_ros.imagine.palette import Color, shaded
 from rlzero_ros.imagine.style import ClutterShape, FigureStyle
 
 
@@ -49,6 +49,8 @@ def _sky(background: str, sky: Color, sky_low: Color, seed: int, side: int) -> I
         noise = rng.normal(0, rng.uniform(4, 16), (cells, cells, 1)) + np.asarray(sky)
         small = Image.fromarray(np.clip(noise, 0, 255).astype(np.uint8))
         return small.resize((side, side), Image.Resampling.BILINEAR)
+    if background in _SKIES:
+        return _SKIES[background](picture, sky_low, np.random.default_rng(seed))
     if background == "glow":
         mask = Image.radial_gradient("L").resize((side, side))
         return Image.composite(Image.new("RGB", (side, side), sky_low), picture, mask)
@@ -58,6 +60,51 @@ def _sky(background: str, sky: Color, sky_low: Color, seed: int, side: int) -> I
         for top in range(seed % step, side, 2 * step):
             pen.rectangle((0, top, side, top + step), fill=sky_low)
     return picture
+
+
+def _clouds(picture: Image.Image, low: Color, rng: np.random.Generator) -> Image.Image:
+    """Patches of every size between both colours."""
+    side = picture.width
+    weight = np.zeros((side, side), np.float32)
+    for cells in (3, 6, 12, 24):
+        noise = Image.fromarray(rng.random((cells, cells), dtype=np.float32))
+        weight += np.asarray(noise.resize((side, side), Image.Resampling.BICUBIC)) / cells
+    spread = max(float(np.ptp(weight)), 1e-6)
+    mask = Image.fromarray((255 * (weight - weight.min()) / spread).astype(np.uint8))
+    return Image.composite(Image.new("RGB", picture.size, low), picture, mask)
+
+
+def _hills(picture: Image.Image, low: Color, rng: np.random.Generator) -> Image.Image:
+    """One or two ridges in the other colour."""
+    side, pen = picture.width, ImageDraw.Draw(picture)
+    for ridge in range(int(rng.integers(1, 3))):
+        heights = side * rng.uniform(0.3 + 0.2 * ridge, 0.75, int(rng.integers(4, 10)))
+        along = np.linspace(0, side, len(heights))
+        points = [(float(x), float(y)) for x, y in zip(along, heights, strict=True)]
+        pen.polygon([(0, side), *points, (side, side)], fill=shaded(low, 1.0 - 0.15 * ridge))
+    return picture
+
+
+def _blocks(picture: Image.Image, low: Color, rng: np.random.Generator) -> Image.Image:
+    """Houses, or what else has corners, in shades of the other colour."""
+    side, pen = picture.width, ImageDraw.Draw(picture)
+    for _ in range(int(rng.integers(4, 12))):
+        x, y = side * rng.random(), side * rng.uniform(0.1, 0.8)
+        box = (x, y, x + side * rng.uniform(0.05, 0.3), side * rng.uniform(0.8, 1.0))
+        pen.rectangle(box, fill=shaded(low, rng.uniform(0.8, 1.2)))
+    return picture
+
+
+def _slant(picture: Image.Image, low: Color, rng: np.random.Generator) -> Image.Image:
+    """Both colours, with an edge at any angle between them."""
+    side, angle = picture.width, rng.uniform(0, 2 * math.pi)
+    axis = np.arange(side) - side * rng.uniform(0.3, 0.7)
+    beyond = axis[:, None] * math.sin(angle) + axis[None] * math.cos(angle) > 0
+    mask = Image.fromarray((255 * beyond).astype(np.uint8))
+    return Image.composite(Image.new("RGB", picture.size, low), picture, mask)
+
+
+_SKIES = {"clouds": _clouds, "hills": _hills, "blocks": _blocks, "slant": _slant}
 
 
 def _draw_clutter(pen: ImageDraw.ImageDraw, shape: ClutterShape, side: int) -> None:
@@ -152,7 +199,11 @@ def draw_floor(pen: ImageDraw.ImageDraw, style: FigureStyle, side: int, left_edg
     cell = style.floor_cell_m * scale
     start = -((left_edge_m * scale) % (2 * cell))
     columns = [start + k * cell for k in range(int(2 * side / cell) + 3) if start + k * cell < side]
-    if style.floor == "line":
+    if style.floor in _FLOORS:
+        if style.floor != "ticks":
+            pen.rectangle((0, top, side, side), fill=ground)
+        _FLOORS[style.floor](pen, columns, cell, (top, line, float(side)), mark)
+    elif style.floor == "line":
         pen.line((0, line, side, line), fill=mark, width=thick)
     elif style.floor == "double_line":
         pen.line((0, line, side, line), fill=mark, width=2 * thick)
@@ -175,3 +226,45 @@ def draw_floor(pen: ImageDraw.ImageDraw, style: FigureStyle, side: int, left_edg
         elif style.floor == "stripes":
             for x in columns:
                 pen.line((x, side, x + cell / 2, top), fill=mark, width=2 * thick)
+
+
+_Heights = tuple[float, float, float]
+"""Of the floor's far edge, of the figure's feet and of the picture's lower edge, in pixels."""
+
+
+def _dots(
+    pen: ImageDraw.ImageDraw, columns: list[float], cell: float, heights: _Heights, mark: Color
+) -> None:
+    for x in columns:
+        disc(pen, x, heights[1] + 0.3 * cell, 0.12 * cell, mark)
+
+
+def _ticks(
+    pen: ImageDraw.ImageDraw, columns: list[float], cell: float, heights: _Heights, mark: Color
+) -> None:
+    pen.line((0, heights[1], heights[2], heights[1]), fill=mark, width=2)
+    for x in columns[::2]:
+        pen.line((x, heights[1], x, heights[1] + 0.4 * cell), fill=mark, width=3)
+
+
+def _pebbles(
+    pen: ImageDraw.ImageDraw, columns: list[float], cell: float, heights: _Heights, mark: Color
+) -> None:
+    deep = heights[2] - heights[0]
+    for k, x in enumerate(columns):
+        for u, v, r in ((0.1, 0.2, 0.06), (0.45, 0.75, 0.1), (0.8, 0.45, 0.07)):
+            lower = 0.3 if k % 2 else 0.0  # the columns come in pairs, which the camera keeps
+            disc(pen, x + u * cell, heights[0] + ((v + lower) % 1.0) * deep, r * cell, mark)
+
+
+def _shade(
+    pen: ImageDraw.ImageDraw, columns: list[float], cell: float, heights: _Heights, mark: Color
+) -> None:
+    for k in range(4):
+        down = heights[0] + k / 4 * (heights[2] - heights[0])
+        pen.rectangle((0, down, heights[2], heights[2]), fill=shaded(mark, 0.7 + 0.1 * k))
+    for x in columns[::2]:
+        pen.line((x, heights[1], x + 0.6 * cell, heights[1] + 0.2 * cell), fill=mark, width=2)
+
+
+_FLOORS = {"dots": _dots, "ticks": _ticks, "pebbles": _pebbles, "shade": _shade}

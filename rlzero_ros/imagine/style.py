@@ -26,19 +26,19 @@ BODIES = {
     "train": _PLAIN_BODIES,
     "varied": (
         *(*_PLAIN_BODIES, "mixed", "mixed", "mixed"),
-        *("dashed", "zebra", "jointed", "fading", "jagged"),
+        *("dashed", "zebra", "jointed", "fading", "jagged", "sketched", "woolly", "patched"),
     ),
     "heldout": ("bones", "ellipse", "hollow_box", "beads"),
 }
 HEADS = {"train": _PLAIN_HEADS, "varied": _PLAIN_HEADS, "heldout": ("none", "square", "hat")}
 FLOORS = {
     "train": _PLAIN_FLOORS,
-    "varied": _PLAIN_FLOORS,
+    "varied": (*_PLAIN_FLOORS, "dots", "ticks", "pebbles", "shade"),
     "heldout": ("dashes", "double_line", "stripes"),
 }
 BACKGROUNDS = {
     "train": _PLAIN_BACKGROUNDS,
-    "varied": _PLAIN_BACKGROUNDS,
+    "varied": (*_PLAIN_BACKGROUNDS, "clouds", "hills", "blocks", "slant"),
     "heldout": ("plain", "glow", "bands"),
 }
 CLUTTER = {

@@ -75,6 +75,46 @@ def test_contrast():
     assert faint <= 2
 
 
+MARKED = sorted({*FLOORS["varied"], *FLOORS["heldout"]} - {"none", "line", "filled", "double_line"})
+
+
+@pytest.mark.parametrize("floor", MARKED)
+def test_what_marks_the_floor_stays_where_it_is_in_the_world(floor):
+    """Two cells further it looks the same, a part of a cell further it does not."""
+    style = random_style(np.random.default_rng(4), "varied", clutter=False)
+    style = dataclasses.replace(
+        style, floor=floor, background="plain", floor_cell_m=0.375, world_size_m=3.0
+    )
+    away = [FigurePose((x, 50.0), STANDING.angles) for x in (0.0, 0.75, 0.2)]
+    start, same, other = (draw(pose, style).astype(int) for pose in away)
+    plain = draw(away[0], dataclasses.replace(style, floor="none")).astype(int)
+    assert np.abs(start - same).max() <= 1
+    assert np.abs(start - other).max() > 10
+    assert np.abs(start - plain).max() > 10
+
+
+@pytest.mark.parametrize("kind", sorted({*BACKGROUNDS["varied"], *BACKGROUNDS["heldout"]}))
+def test_every_background_is_one_of_its_own(kind):
+    style = random_style(np.random.default_rng(7), "varied", clutter=False)
+    style = dataclasses.replace(
+        style,
+        floor="none",
+        palette=dataclasses.replace(style.palette, sky=(40, 60, 90), sky_low=(200, 180, 120)),
+    )
+    away = FigurePose((0.0, 50.0), STANDING.angles)
+    drawn = draw(away, dataclasses.replace(style, background=kind))
+    assert np.array_equal(drawn, draw(away, dataclasses.replace(style, background=kind)))
+    assert (len(np.unique(drawn.reshape(-1, 3), axis=0)) == 1) == (kind == "plain")
+
+
+@pytest.mark.parametrize("body", sorted({*BODIES["varied"], *BODIES["heldout"]}))
+def test_every_body_stands_on_the_ground(body):
+    style = random_style(np.random.default_rng(7), "varied", clutter=False)
+    mask = figure_mask(STANDING, dataclasses.replace(style, body=body))
+    assert 25 < mask.sum() < 1200
+    assert abs(np.flatnonzero(mask.any(axis=1))[-1] + 0.5 - style.ground_line * 64) < 3.0
+
+
 def test_all_motions_can_be_drawn_in_all_splits():
     for name in MOTIONS:
         for split in SPLITS:
