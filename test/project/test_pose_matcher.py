@@ -282,6 +282,15 @@ def test_the_shipped_matcher_finds_poses_and_motion_in_styles_that_it_never_saw(
     assert same[np.isin(rows, fast)].mean() > 0.8
 
 
+def test_the_shipped_matcher_says_how_it_was_made_wherever_it_is_read() -> None:
+    """The defect: the command had the paths of the machine that ran it."""
+    matcher = load_embedder().matcher
+    assert matcher is not None
+    words = matcher.made.split()
+    assert words[:3] == ["python", "-m", "rlzero_ros.pretrain.train_pose_matcher"]
+    assert not [word for word in words if word.startswith(("/", "~"))]
+
+
 def test_other_figures_and_embedders_have_no_codes() -> None:
     physics = Bundle.load("cheetah").index().physics
     assert pose_codes("cheetah", physics, load_embedder()) is None
