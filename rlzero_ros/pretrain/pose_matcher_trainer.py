@@ -26,8 +26,8 @@ _NEAR_RAD = 0.5
 """Near poses among the candidates differ by normals of up to this standard deviation."""
 _NEAR_MPS = 1.0
 _SPEED_READ = 5.0
-"""The speed is read as if it were so many numbers: it is one of 45, and nothing else makes the
-pictures before and after worth looking at."""
+"""The speed is read as if it were so many numbers: it is one of more than forty, and nothing else
+makes the pictures before and after worth looking at."""
 _WIDEST = 4.0
 """Numbers that are read are cut off at so many standard deviations."""
 
@@ -160,7 +160,7 @@ class PoseMatcherTrainer:
 
     def _features(self, images: Tensor) -> Tensor:
         """``PictureCoder.features``, where what is seen of single pictures is learnt from the
-        middle ones alone: that takes four fifths of the time.
+        middle ones alone: that takes 0.7 of the time.
         """
         coder = self.pictures
         now = coder.planes(images[:, 1])
