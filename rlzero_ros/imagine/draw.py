@@ -7,8 +7,9 @@ import math
 import numpy as np
 from PIL import ImageDraw
 
+from rlzero_ros.imagine.body_drawing import limb_drawing
 from rlzero_ros.imagine.figure import KINDS, FigurePose, Line, lowest_point, segment_lines
-from rlzero_ros.imagine.limbs import LIMBS, Pen, capsule, disc, mixed_kind, quad, stick
+from rlzero_ros.imagine.limbs import Pen, capsule, disc, quad, stick
 from rlzero_ros.imagine.palette import Color, shaded
 from rlzero_ros.imagine.scenery import backdrop, draw_floor
 from rlzero_ros.imagine.style import FigureStyle
@@ -120,8 +121,7 @@ def _draw_body(
             continue
         if style.body == "outline":
             capsule(pen, *line, radius + edge, palette.edge)
-        kind = mixed_kind(segment.part, style.seed) if style.body == "mixed" else style.body
-        LIMBS[kind](pen, *line, radius, color)
+        limb_drawing(style.body, segment.part, style.seed)(pen, *line, radius, color)
         if segment.part == "forearm" and style.hands:
             disc(pen, line[2], line[3], 1.6 * radius, color)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 from PIL import ImageDraw
 
@@ -164,32 +163,3 @@ def patched(pen: Pen, x0: float, y0: float, x1: float, y1: float, r: float, c: C
     u, v = (0.15, 0.5) if (c[0] + c[1]) % 2 else (0.45, 0.9)
     ends = (x0 + u * (x1 - x0), y0 + u * (y1 - y0), x0 + v * (x1 - x0), y0 + v * (y1 - y0))
     box(pen, *ends, r, (c[1], c[2], c[0]))
-
-
-LIMBS: dict[str, Callable[[Pen, float, float, float, float, float, Color], None]] = {
-    "stick": stick,
-    "capsule": capsule,
-    "outline": capsule,
-    "polygon": tapered,
-    "box": box,
-    "shaded": shaded_capsule,
-    "silhouette": capsule,
-    "dashed": dashed,
-    "zebra": zebra,
-    "jointed": jointed,
-    "fading": fading,
-    "jagged": jagged,
-    "sketched": sketched,
-    "woolly": woolly,
-    "patched": patched,
-    "bones": bone,
-    "ellipse": ellipse,
-    "hollow_box": hollow_box,
-    "beads": beads,
-}
-_MIXABLE = ("stick", "capsule", "polygon", "box", "shaded", "dashed", "zebra")
-
-
-def mixed_kind(part: str, seed: int) -> str:
-    """The kind of drawing of one part in a body that mixes them: the same for the same seed."""
-    return _MIXABLE[(seed // 7 ** (len(part) % 5)) % len(_MIXABLE)]

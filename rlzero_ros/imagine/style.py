@@ -27,6 +27,7 @@ BODIES = {
     "varied": (
         *(*_PLAIN_BODIES, "mixed", "mixed", "mixed"),
         *("dashed", "zebra", "jointed", "fading", "jagged", "sketched", "woolly", "patched"),
+        *("invented",) * 6,
     ),
     "heldout": ("bones", "ellipse", "hollow_box", "beads"),
 }
@@ -82,7 +83,7 @@ class FigureStyle:
         floor_cell_m: size of a floor's tiles, dashes or stripes.
         shift_m: the figure's offset from the middle of the picture.
         arm_swing: pitch (rad) of arms relative to the torso in poses that have no arms.
-        seed: of the background's noise.
+        seed: of the background's noise, and of bodies that are made up.
     """
 
     body: str

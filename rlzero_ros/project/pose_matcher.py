@@ -144,7 +144,7 @@ class PoseMatcher:
             coder.eval()
         if not all(tensor.isfinite().all() for tensor in self._tensors.values()):
             raise ProjectError("the pose matcher has numbers that are not finite")
-        digest = hashlib.sha256(embedder_id.encode())
+        digest = hashlib.sha256(f"{embedder_id} {_ZOOMS}".encode())
         for name, tensor in sorted(self._tensors.items()):
             digest.update(name.encode())
             digest.update(tensor.contiguous().numpy().tobytes())

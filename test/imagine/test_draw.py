@@ -8,6 +8,7 @@ import pytest
 from rlzero_ros.errors import ImagineError
 from rlzero_ros.imagine.draw import draw
 from rlzero_ros.imagine.figure import FigurePose
+from rlzero_ros.imagine.invented_limb import InventedLimb
 from rlzero_ros.imagine.motions import MOTIONS, figure_kind, perform
 from rlzero_ros.imagine.palette import HELDOUT_HUES, figure_hue
 from rlzero_ros.imagine.style import BACKGROUNDS, BODIES, CLUTTER, FLOORS, SPLITS, random_style
@@ -113,6 +114,26 @@ def test_every_body_stands_on_the_ground(body):
     mask = figure_mask(STANDING, dataclasses.replace(style, body=body))
     assert 25 < mask.sum() < 1200
     assert abs(np.flatnonzero(mask.any(axis=1))[-1] + 0.5 - style.ground_line * 64) < 3.0
+
+
+@pytest.mark.parametrize("body", ["invented", "mixed"])
+def test_a_body_that_is_made_up_is_another_one_for_every_seed(body):
+    style = random_style(np.random.default_rng(7), "varied", clutter=False)
+    style = dataclasses.replace(style, body=body, background="plain", floor="none")
+
+    def picture(seed):
+        return draw(STANDING, dataclasses.replace(style, seed=seed))
+
+    assert np.array_equal(picture(3), picture(3))
+    looks = {picture(seed).tobytes() for seed in range(20)}
+    assert len(looks) == 20
+
+
+def test_invented_limbs_are_not_spindles():
+    """Bodies that are thick in the middle and pointed at the ends are held out."""
+    for seed in range(200):
+        widths = InventedLimb.of("thigh", seed).widths
+        assert min(widths[0], widths[-1]) >= 0.75 * max(widths[1:-1], default=0.0)
 
 
 def test_all_motions_can_be_drawn_in_all_splits():
