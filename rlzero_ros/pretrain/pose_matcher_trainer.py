@@ -39,7 +39,7 @@ class PoseMatcherTraining:
     near, others: candidates besides the right poses: so many near each of them, and so many of
     the robots' own. still: share of the windows whose three pictures are made the same. reading:
     weight of the second loss. rad_per_mps: what a difference of a metre a second weighs beside the
-    mean limb error, where the pictures differ.
+    mean limb error, where the pictures differ. deeper: see ``MatcherSizes``.
     """
 
     steps: int = 30_000
@@ -55,6 +55,7 @@ class PoseMatcherTraining:
     windows: int = 60_000
     slots: int = 20_000
     redrawn: int = 12
+    deeper: int = 0
     seed: int = 0
 
 
@@ -80,7 +81,8 @@ class PoseMatcherTrainer:
         if len(layouts) != 1:
             raise DataError("the robots are of different kinds of figures: train one for each")
         shown = shown_count(layouts.pop())
-        self.sizes = MatcherSizes(shown, side=size if isinstance(size, int) else int(size[0]))
+        side = size if isinstance(size, int) else int(size[0])
+        self.sizes = MatcherSizes(shown, side=side, deeper=config.deeper)
         self._middle = torch.tensor(preprocess["mean"])[:, None, None]
         self._width = torch.tensor(preprocess["std"])[:, None, None]
         self.pictures = PictureCoder(self.sizes)
@@ -240,4 +242,5 @@ def _begin_with(coder: PictureCoder, visual: nn.Module) -> None:
     last[:, : old.shape[1]] = old
     layers.first[2][1].load_state_dict(tower.bn3.state_dict())
     for name in ("layer1", "layer2", "layer3"):
-        getattr(coder, name).load_state_dict(getattr(tower, name).state_dict())
+        own, theirs = getattr(coder, name), getattr(tower, name)
+        own[: len(theirs)].load_state_dict(theirs.state_dict())

@@ -37,6 +37,7 @@ from .window_ring import RobotWindows, WindowRing
 _CHECKED, _AMONG = 300, 5000
 """So many held-out windows of each robot are drawn, in styles of training, and looked for among
 so many of its own."""
+_DEEPEST = 8
 _TOLERANCE_RAD = float(np.deg2rad(15.0))
 
 
@@ -148,6 +149,8 @@ def main(argv: list[str] | None = None) -> int:
     for key in ("steps", "batch", "windows", "slots", "redrawn"):
         if getattr(args, key) < 1:
             parser.error(f"--{key}: at least 1")
+    if not 0 <= args.deeper <= _DEEPEST:
+        parser.error(f"--deeper: 0 to {_DEEPEST}")
     config = PoseMatcherTraining(**{key: getattr(args, key) for key in defaults})
     made = shlex.join(["python", "-m", "rlzero_ros.pretrain.train_pose_matcher", *told])
     torch.set_num_threads(args.threads)

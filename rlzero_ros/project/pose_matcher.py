@@ -34,13 +34,16 @@ drawings in the training styles; five sizes are little better than three."""
 
 @dataclass(frozen=True)
 class MatcherSizes:
-    """shown: numbers that describe a pose. dim: of a code. side: of a picture, in pixels."""
+    """shown: numbers that describe a pose. dim: of a code. side: of a picture, in pixels. deeper:
+    blocks that ``layer2`` and ``layer3`` have more than a tower's.
+    """
 
     shown: int
     dim: int = 64
     side: int = 96
     hidden: int = 384
     pose_hidden: int = 256
+    deeper: int = 0
 
 
 class PictureCoder(nn.Module):
@@ -48,7 +51,8 @@ class PictureCoder(nn.Module):
 
     Every picture is looked at by itself first; ``motion`` adds to what is seen of the middle one
     how it changes. ``layer1`` to ``layer3`` are those of a ModifiedResNet of width 16 with 1, 2
-    and 2 blocks; its pooling gives way to layers that see where in the picture everything is.
+    and 2 blocks, or some more; its pooling gives way to layers that see where in the picture
+    everything is.
     """
 
     def __init__(self, sizes: MatcherSizes) -> None:
@@ -58,16 +62,22 @@ class PictureCoder(nn.Module):
             convolution = nn.Conv2d(channels, 16, 3, stride, 1, bias=False)
             return nn.Sequential(convolution, nn.BatchNorm2d(16), nn.ReLU())
 
+        def further(channels: int) -> list[Bottleneck]:
+            blocks = [Bottleneck(channels, channels // 4) for _ in range(sizes.deeper)]
+            for block in blocks:  # at first they change nothing
+                nn.init.zeros_(block.bn3.weight)
+            return blocks
+
         self.first = nn.Sequential(seen(3, 2), seen(16), seen(16), nn.AvgPool2d(2))
         self.layer1 = nn.Sequential(Bottleneck(16, 16))
-        self.layer2 = nn.Sequential(Bottleneck(64, 32, 2), Bottleneck(128, 32))
+        self.layer2 = nn.Sequential(Bottleneck(64, 32, 2), Bottleneck(128, 32), *further(128))
         last = nn.Conv2d(64, 128, 1)
         for parameter in last.parameters():  # at first nothing moves
             nn.init.zeros_(parameter)
         self.motion = nn.Sequential(
             *(nn.Conv2d(2 * 128, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU()), last
         )
-        self.layer3 = nn.Sequential(Bottleneck(128, 64, 2), Bottleneck(256, 64))
+        self.layer3 = nn.Sequential(Bottleneck(128, 64, 2), Bottleneck(256, 64), *further(256))
         cells = (sizes.side // 16) ** 2
         self.head = nn.Sequential(
             *(nn.Conv2d(256, 64, 1), nn.SiLU(), nn.Flatten(), nn.Dropout(0.1)),

@@ -92,6 +92,31 @@ def test_it_begins_with_an_earlier_matcher(robots: list[RobotWindows], tmp_path:
     )
 
 
+def test_a_deeper_matcher_begins_where_a_shallow_one_is(
+    robots: list[RobotWindows], tmp_path: Path
+) -> None:
+    shallow = make_trainer(robots, seed=3)
+    updates(shallow, make_ring(robots), 2)
+    shallow.matcher("pose-96-0").save(tmp_path)
+    deep = make_trainer(robots, deeper=2)
+    deep.begin_with(PoseMatcher.load(tmp_path))
+    windows = torch.randn(2, 3, 3, 96, 96)
+    for trainer in (shallow, deep):
+        trainer.pictures.eval()
+    with torch.no_grad():
+        torch.testing.assert_close(
+            deep.pictures(windows), shallow.pictures(windows), atol=0.05, rtol=0.05
+        )
+    before = deep.pictures(windows)
+    losses = updates(deep, make_ring(robots), 2)
+    assert np.isfinite(losses).all()
+    learnt = deep.matcher("pose-96-0")
+    learnt.save(tmp_path)
+    again = PoseMatcher.load(tmp_path)
+    assert again.sizes.deeper == 2
+    assert not torch.equal(before, deep.pictures.eval()(windows))
+
+
 @pytest.mark.parametrize("slots", [96, 94])
 def test_the_ring_refills_as_it_was(robots: list[RobotWindows], slots: int) -> None:
     """The defect: where a step's drawings do not divide the slots, some were never drawn."""
