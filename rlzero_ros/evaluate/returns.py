@@ -37,18 +37,14 @@ from ..pretrain.checkpoint import load_checkpoint
 from ..pretrain.dataset import open_dataset
 from ..pretrain.train_bfm import load_run
 from ..pretrain.trained import find_trained, is_bundle
-from ..rehearse.imitation import rehearse_imitation
-from ..rehearse.reward import rehearse_reward
+from ..rehearse.imitation import IMITATION_TRIAL_S, rehearse_imitation
+from ..rehearse.reward import REWARD_TRIAL_S, rehearse_reward
 from ..rehearse.twin import Twin
 from ..robots.registry import Robot, load_robot
 from .episodes import Episodes, run_episodes, starts, task_rewards
 from .returns_plot import plot_returns
 from .returns_table import result_of, summary, task_row
 from .reward_function import with_rewards
-
-# Every weighting and every way to imitate is tried for so long from where an episode begins, as a
-# robot's planner does.
-_TRIAL_S = 5.0
 
 
 def roll_out(
@@ -92,7 +88,7 @@ def evaluate_task(
     observations, physics = states
     rewards = task_rewards(robot, task, physics)
     twin = Twin(robot.spec, robot.model_xml, threads=1)
-    seconds = min(_TRIAL_S, steps * robot.spec.control_period_s)
+    episode_s = steps * robot.spec.control_period_s
     weighted = rehearse_reward(
         bfm,
         twin,
@@ -100,7 +96,7 @@ def evaluate_task(
         rewards,
         lambda physics: task_rewards(robot, task, physics),
         starts(robot, episodes, seed),
-        seconds=seconds,
+        seconds=min(REWARD_TRIAL_S, episode_s),
         seed=seed,
     )
     latents = {
@@ -127,7 +123,7 @@ def evaluate_task(
         twin,
         demonstration,
         starts(robot, episodes, seed + 1),
-        seconds=seconds,
+        seconds=min(IMITATION_TRIAL_S, episode_s),
         seed=seed,
     )
     for name, z in {

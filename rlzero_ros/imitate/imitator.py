@@ -107,28 +107,15 @@ class Imitator:
                 latent += weight * project_to_sphere(reward @ self._features)
         return project_to_sphere(latent)
 
-    def distance(
-        self, visited: NDArray[np.floating], shown: NDArray[np.floating], rests: bool | None = None
-    ) -> NDArray[np.float64]:
-        """Of observations (n, observation_dim) to the nearest that `latent` takes of those shown
-        (T, observation_dim): (n,) Euclidean, each coordinate in standard deviations and weighted.
+    def taken(self, shown: NDArray[np.floating], rests: bool | None = None) -> NDArray[np.floating]:
+        """What `latent` takes of observations (T, observation_dim): (n, observation_dim), raw.
 
-        rests: whether what is shown rests; None: as its velocities tell.
+        rests: whether what is shown rests, and its velocities are to be 0; None: as those tell.
         """
-        shown, rests = self._typical(np.asarray(shown), rests)
-        scaled = np.asarray(visited, dtype=np.float64) * self._scale
-        return np.sqrt(self._squares(scaled, self._steady(shown, rests)))
-
-    def mismatch(self, visited: NDArray[np.floating], shown: NDArray[np.floating]) -> float:
-        """How unlike two sets of observations are, (n, observation_dim) and (T, observation_dim).
-
-        The symmetric Chamfer distance of what was visited and what `latent` takes of that shown, in
-        the units of `distance`: what was not shown counts, and what was shown but not visited.
-        """
-        there = self.distance(visited, shown)
-        taken = self._steady(*self._typical(np.asarray(shown)))
-        back = np.sqrt(self._squares(taken * self._scale, visited))
-        return float(there.mean() + back.mean())
+        taken = self._steady(*self._typical(np.asarray(shown), rests))
+        if rests and self._velocities is not None:
+            taken = np.where(self._velocities, 0.0, taken)
+        return taken
 
     def travel(self, shown: NDArray[np.floating]) -> NDArray[np.float64]:
         """The mean of the coordinates that show travel, of what `latent` takes of observations

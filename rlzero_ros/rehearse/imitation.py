@@ -21,9 +21,13 @@ from ..imitate.imitator import Imitator
 from ..imitate.kernel import KERNELS, Smoothing
 from ..imitate.latent import Array
 from ..imitate.prompts import Imitation
+from ..robots.observed_physics import ObservedPhysics
 from .candidates import few_alike
+from .mass_motion import MassMotion, mismatch
 from .twin import Twin
 
+IMITATION_TRIAL_S = 10.0
+"""What comes near at first may not stay there."""
 # Of the usual bandwidth.
 _NARROWER = (0.25, 0.0625)
 # Choices of few of the observations.
@@ -34,8 +38,8 @@ _FEWER = 7
 class ImitationTrials:
     """What K ways to imitate did from each of S starts; the first is the usual one.
 
-    names: how each was made. prompts: what asks for it. latents: (K, d). mismatches: (K, S), see
-    `Imitator.mismatch`.
+    names: how each was made. prompts: what asks for it. latents: (K, d). mismatches: (K, S) m,
+    see `mass_motion.mismatch`.
     """
 
     names: tuple[str, ...]
@@ -71,7 +75,7 @@ def rehearse_imitation(
     shown: NDArray[np.floating],
     starts: NDArray[np.floating],
     *,
-    seconds: float = 5.0,
+    seconds: float = IMITATION_TRIAL_S,
     late_s: float = 0.0,
     seed: int = 0,
 ) -> ImitationTrials:
@@ -87,7 +91,8 @@ def rehearse_imitation(
         late_s: how late actions come, see `Twin.try_out`.
         seed: of the choices of few of the observations.
 
-    Raises DataError on wrong shapes, RobotError (DIVERGED).
+    Raises DataError on wrong shapes, RobotError where observations do not show where all of the
+    robot is, or DIVERGED.
     """
     shown = np.asarray(shown, dtype=np.float32)
     usual = imitator.latent(shown)  # checks what is shown
@@ -98,8 +103,10 @@ def rehearse_imitation(
     trials = twin.try_out(
         bfm.actions, latents.repeat(s, axis=0), np.tile(starts, (k, 1)), seconds, late_s=late_s
     )
-    settled = trials.observations[:, trials.settled]
-    mismatches = np.array([imitator.mismatch(visited, shown) for visited in settled])
+    motion = MassMotion(twin.spec, twin.model)
+    wanted = motion.vectors(ObservedPhysics(twin.spec, twin.model)(shown))
+    settled = trials.physics[:, trials.settled]
+    mismatches = np.array([mismatch(motion.vectors(visited), wanted) for visited in settled])
     return ImitationTrials(
         tuple(prompts), tuple(prompts.values()), latents, mismatches.reshape(k, s)
     )

@@ -4,7 +4,7 @@ A pose can be judged by how near the robot comes to what was found for it. A mot
 that freezes in mid-stride stays near to a walk, and what is found for a motion is noisier than what
 the robot makes of all of it. So a motion is done in the usual way, unless that is vetoed.
 
-Nor does the distance see whether the robot goes where it should: next to all the joints, half a
+Nor does the distance see whether the robot goes where it should: next to all that moves, half a
 metre a second is little. So a motion that travels has to move on, wherever one of the ways does so.
 """
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from ..bundle import Bundle
 from ..errors import ErrorCode, RobotError
 from ..pipeline import OnProgress, Plan
+from ..robots.observed_physics import ObservedPhysics
 from ..robots.state import RobotState
 from .candidates import candidates
 from .judge import choose, goes_as_asked, shows_pose, speeds_along
+from .mass_motion import MassMotion, mismatch
 from .report import RehearsalReport
 from .twin import LATE_S, Trials, Twin
 from .veto import VetoLimits, vetoes
@@ -36,7 +38,8 @@ class Rehearsal:
         """count: candidates to try, the unrehearsed one among them. seconds: of each trial. late_s:
         how late in their control period actions come on the robot.
 
-        Raises RobotError when the robot cannot be simulated.
+        Raises RobotError when the robot cannot be simulated, or observations do not show where
+        all of it is.
         """
         if bundle.model_xml is None:
             raise RobotError(
@@ -48,6 +51,8 @@ class Rehearsal:
         self._late_s = late_s
         self._limits = limits or VetoLimits()
         self._twin = Twin(bundle.spec, bundle.model_xml, threads)
+        self._motion = MassMotion(bundle.spec, self._twin.model)
+        self._seen = ObservedPhysics(bundle.spec, self._twin.model)
 
     def physics_of(self, state: RobotState) -> NDArray[np.float64]:
         """Where a robot is that says so, as `improve` takes it."""
@@ -103,13 +108,11 @@ class Rehearsal:
     def _judge(self, plan: Plan, names: list[str], trials: Trials, began: float) -> RehearsalReport:
         pose, shown = shows_pose(plan.variations), plan.projection
         imitator = self._bundle.imitator()
+        taken = imitator.taken(shown.observations, rests=pose or None)
+        wanted = self._motion.vectors(self._seen(taken))
+        visited = trials.physics[:, trials.settled]
+        distances = np.array([mismatch(self._motion.vectors(done), wanted) for done in visited])
         settled = trials.observations[:, trials.settled]
-        distances = np.array(
-            [
-                imitator.distance(done, shown.observations, rests=pose or None).mean()
-                for done in settled
-            ]
-        )
         travels = self._bundle.spec.shows_travel
         asked = np.zeros(travels.sum()) if pose else imitator.travel(shown.observations)
         speeds = speeds_along(settled[..., travels], asked)

@@ -10,10 +10,10 @@ from typing import Any
 class RehearsalReport:
     """One number or text for each of K candidates; the first is what is done unrehearsed.
 
-    names: how each was made. distances: between what it did and what was to be done, see
-    `Imitator.distance`. speeds: m/s, how fast it went, see `speeds_along`. vetoes: why a candidate
-    must not be done; empty: it may. chosen: row of the one that was sent. pose: whether the
-    pictures show a pose. asked: m/s, how fast it should go. seconds: what the rehearsal took.
+    names: how each was made. distances: m, between what it did and what was to be done, see
+    `mass_motion.mismatch`. speeds: m/s, how fast it went, see `speeds_along`. vetoes: why a
+    candidate must not be done; empty: it may. chosen: row of the one that was sent. pose: whether
+    the pictures show a pose. asked: m/s, how fast it should go. seconds: what the rehearsal took.
     simulated_s: for how long each candidate was tried.
     """
 
@@ -29,7 +29,7 @@ class RehearsalReport:
 
     @property
     def gain(self) -> float:
-        """By how much nearer the chosen candidate came than the unrehearsed one."""
+        """By how much nearer (m) the chosen candidate came than the unrehearsed one."""
         return self.distances[0] - self.distances[self.chosen]
 
     @property
@@ -44,7 +44,7 @@ class RehearsalReport:
         vetoed = sum(1 for veto in self.vetoes if veto)
         return (
             f"rehearsed {len(self.names)} ways in {self.seconds:.1f} s: {self.names[self.chosen]}"
-            f" comes nearer by {self.gain:.1f}" + (f", {vetoed} vetoed" if vetoed else "")
+            f" comes nearer by {self.gain:.2f} m" + (f", {vetoed} vetoed" if vetoed else "")
         )
 
     def to_dict(self) -> dict[str, Any]:

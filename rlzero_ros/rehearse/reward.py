@@ -26,6 +26,7 @@ from ..imitate.latent import (
 from ..imitate.prompts import Reward
 from .twin import Twin
 
+REWARD_TRIAL_S = 5.0
 _USUAL = 10.0
 # Of `reward_latent`, besides the usual one; None is the plain form.
 _TEMPERATURES = (None, 1.0, 3.0, 30.0, 100.0)
@@ -87,7 +88,7 @@ def rehearse_reward(
     judge: Judge,
     starts: NDArray[np.floating],
     *,
-    seconds: float = 5.0,
+    seconds: float = REWARD_TRIAL_S,
     late_s: float = 0.0,
     seed: int = 0,
 ) -> RewardTrials:

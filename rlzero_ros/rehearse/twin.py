@@ -65,6 +65,11 @@ class Twin:
         self._data = mujoco.MjData(self._model)
         self._base = self._model.body(spec.base.body).id
 
+    @property
+    def model(self) -> mujoco.MjModel:
+        """The robot's model, which nobody may change."""
+        return self._model
+
     def default_physics(self) -> NDArray[np.float64]:
         """The model's default pose at rest (nq + nv,)."""
         return np.concatenate([self._model.qpos0, np.zeros(self._model.nv)])

@@ -119,15 +119,14 @@ def test_what_rests_is_asked_not_to_travel(bfm, reference):
     np.testing.assert_allclose(z, imitation_latent(bfm, still), atol=1e-5)
 
 
-def test_the_distance_is_to_what_is_imitated(bfm, reference):
-    """Of a demonstration that rests the slower half counts, and it is not to travel."""
+def test_what_is_taken_of_a_demonstration(bfm, reference):
+    """Of one that rests the slower half, and it is not to move; of another the faster half."""
     velocities = np.array([False, False, False, True, True])
     travel = np.array([False, False, False, False, True])
     imitator = Imitator(bfm, reference, 1.0, velocities=velocities, travel=travel)
     slow, fast = [1.0, 0.0, 0.0, 0.1, 0.2], [3.0, 0.0, 0.0, 2.0, 2.0]
-    visited = np.array([[1.0, 0.0, 0.0, 0.1, 0.0], fast, [1.0, 1.0, 0.0, 0.1, 0.0]])
-    scaled = (visited - visited[0]) / (reference.std(0) + 1e-3)
-    far = imitator.distance(visited, np.array([slow, fast]), rests=True)
-    np.testing.assert_allclose(far, np.linalg.norm(scaled, axis=1), atol=1e-5)
-    # Moving, the faster half is what counts.
-    assert imitator.distance(visited, np.array([slow, fast]), rests=False).argmin() == 1
+    shown = np.array([slow, fast])
+    np.testing.assert_array_equal(imitator.taken(shown, rests=True), [[1.0, 0.0, 0.0, 0.0, 0.0]])
+    # Moving, all travel at the mean speed.
+    np.testing.assert_allclose(imitator.taken(shown, rests=False), [[3.0, 0.0, 0.0, 2.0, 2.0]])
+    np.testing.assert_array_equal(imitator.taken(shown), imitator.taken(shown, rests=False))

@@ -93,17 +93,6 @@ def test_the_nearest_on_the_whole_is_chosen():
     assert trials.chosen_from_each.tolist() == [1, 0]
 
 
-def test_a_mismatch_sees_what_was_left_out_and_what_was_not_shown(cheetah):
-    imitator, states = cheetah.imitator(), cheetah.index().observations[:40].copy()
-    states[:, cheetah.spec.shows_velocity] = 0.0
-    assert imitator.mismatch(states, states) == pytest.approx(0.0, abs=1e-5)
-    left_out, not_shown = (
-        imitator.mismatch(states[:1], states),
-        imitator.mismatch(states, states[:1]),
-    )
-    assert min(left_out, not_shown) > 1.0
-
-
 def test_a_smoothing_can_be_given_with_the_demonstration(cheetah, standing):
     imitator = cheetah.imitator()
     usual = imitator.latent(standing)
