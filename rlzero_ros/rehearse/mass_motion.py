@@ -46,7 +46,7 @@ class MassMotion:
         n, b = len(physics), len(self._bodies)
         centres, axes = np.empty((n, b, 3)), np.empty((n, b, 3, 3))
         velocities, rates = np.empty((n, b, 3)), np.empty((n, b, 3))
-        headings = np.empty((n, 3, 3))
+        away, headings = np.empty((n, b, 3)), np.empty((n, 3, 3))
         model, data, nq = self._model, self._data, self._model.nq
         for i, row in enumerate(np.asarray(physics, dtype=np.float64)):
             data.qpos[:], data.qvel[:] = row[:nq], row[nq:]
@@ -57,9 +57,10 @@ class MassMotion:
             centres[i] = data.xipos[self._bodies] - (centre[0], centre[1], 0.0)
             axes[i] = data.ximat[self._bodies].reshape(b, 3, 3)
             rates[i] = data.cvel[self._bodies, :3]
-            away = data.xipos[self._bodies] - centre
-            velocities[i] = data.cvel[self._bodies, 3:] + np.cross(rates[i], away)
+            away[i] = data.xipos[self._bodies] - centre
+            velocities[i] = data.cvel[self._bodies, 3:]  # of what is at the centre of mass
             headings[i] = _heading(data.xmat[self._base]) if self._free else np.eye(3)
+        velocities += np.cross(rates, away)
         spokes = axes.swapaxes(2, 3) * self._radii[:, :, None]  # (n, b, axis, xyz)
         turning = np.cross(rates[:, :, None], spokes)
         where = np.concatenate([centres[:, :, None], spokes], axis=2)
