@@ -38,8 +38,8 @@ class Rehearsal:
         """count: candidates to try, the unrehearsed one among them. seconds: of each trial. late_s:
         how late in their control period actions come on the robot.
 
-        Raises RobotError when the robot cannot be simulated, or observations do not show where
-        all of it is.
+        Raises RobotError (ROBOT_NOT_SIMULATED) when the robot cannot be simulated, or observations
+        do not show where all of it is.
         """
         if bundle.model_xml is None:
             raise RobotError(

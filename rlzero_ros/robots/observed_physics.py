@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from ..errors import DataError, RobotError
+from ..errors import DataError, ErrorCode, RobotError
 from .spec import ObservationTerm, RobotSpec
 
 Array = NDArray[np.float64]
@@ -39,7 +39,9 @@ class ObservedPhysics:
     """
 
     def __init__(self, spec: RobotSpec, model: mujoco.MjModel) -> None:
-        """Raises RobotError for a layout that does not show the whole configuration."""
+        """Raises RobotError (ROBOT_NOT_SIMULATED) for a layout that does not show the whole
+        configuration.
+        """
         self._spec, self._model = spec, model
         self._data = mujoco.MjData(model)
         self._terms: dict[str, tuple[slice, ObservationTerm]] = {}
@@ -58,7 +60,10 @@ class ObservedPhysics:
         missing = [kind for kind in wanted if kind not in self._terms]
         missing += [name for name in spec.joint_names if name not in shown]
         if missing:
-            raise RobotError(f"observations of {spec.name!r} do not show {', '.join(missing)}")
+            raise RobotError(
+                f"observations of {spec.name!r} do not show {', '.join(missing)}",
+                ErrorCode.ROBOT_NOT_SIMULATED,
+            )
 
     def __call__(self, observations: NDArray[np.floating]) -> Array:
         """Physics (n, nq + nv) of observations (n, observation_dim)."""

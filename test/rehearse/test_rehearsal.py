@@ -185,6 +185,16 @@ def test_a_robot_that_cannot_be_simulated_says_so(walker):
     assert caught.value.code == ErrorCode.ROBOT_NOT_SIMULATED
 
 
+def test_where_observations_hide_a_joint_it_says_so(walker):
+    """Regression: the planner, which does without a rehearsal by this code, did not start."""
+    first, *others = walker.spec.observation
+    fewer = (dataclasses.replace(first, names=first.names[:-1]), *others)
+    hidden = dataclasses.replace(walker.spec, observation=fewer)
+    with pytest.raises(RobotError, match="do not show left_ankle") as caught:
+        Rehearsal(dataclasses.replace(walker, spec=hidden))
+    assert caught.value.code == ErrorCode.ROBOT_NOT_SIMULATED
+
+
 def test_what_counts_as_a_fall_depends_on_what_was_shown():
     steps = 90
     heights = np.array([np.full(steps, 1.2), np.full(steps, 0.2), np.full(steps, 1.2)])
