@@ -89,14 +89,16 @@ def prompt_of(args: argparse.Namespace, bundle: Bundle, node: Node) -> tuple[str
     )
     if name not in robot.tasks:
         raise RlzeroError(f"no task {name!r}; there are {', '.join(robot.tasks)}")
-    rewards = task_rewards(robot, name, bundle.index().physics).astype(np.float32)
+    index = bundle.index()
+    reference = slice(index.reference_size)
+    rewards = task_rewards(robot, name, index.physics[reference]).astype(np.float32)
     prompt = Reward(rewards, args.temperature or None)
     if args.rehearse:
         twin = twin_of(bundle)
         trials = rehearse_reward(
             bundle.bfm(),
             twin,
-            bundle.index().observations,
+            index.observations[reference],
             rewards,
             lambda physics: task_rewards(robot, name, physics),
             where(node, twin),

@@ -40,6 +40,8 @@ IMITATION_KERNEL: Kernel = "gaussian"
 LAYOUT_KEY = "rlzero_layout"
 # In the header of observations.safetensors: the embedder (`ObservationIndex.save`).
 EMBEDDER_KEY = "embedder_id"
+# There as well: so many of the first observations are those that latents are inferred from.
+REFERENCE_KEY = "reference"
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,9 @@ class Bundle:
         from .imitate.prompts import PromptInference
 
         with safe_open(self.path / mf.OBSERVATIONS, framework="numpy") as file:
-            reference = file.get_tensor("observations")
+            observations = file.get_tensor("observations")
+            size = (file.metadata() or {}).get(REFERENCE_KEY, len(observations))
+        reference = observations[: int(size)]
         entry = self.manifest["bfm"]
         imitator = imitator_of(
             self._bfm,
@@ -203,6 +207,12 @@ class Bundle:
         if "observations" not in shapes or len(shapes["observations"]) != 2:
             raise BundleError(f"{self.path / mf.OBSERVATIONS} holds no table of observations")
         self.check_observation_dim(shapes["observations"][1])
+        count, size = shapes["observations"][0], metadata.get(REFERENCE_KEY, "")
+        if size and not (size.isdecimal() and len(size) < 10 and 1 <= int(size) <= count):
+            raise BundleError(
+                f"{self.path / mf.OBSERVATIONS}: {size[:20]!r} of {count} observations are no "
+                "reference"
+            )
         if metadata.get(EMBEDDER_KEY) != self.embedder_id:
             raise _mismatch(
                 f"embedder differs: {self.path / mf.MANIFEST} names {self.embedder_id}, "

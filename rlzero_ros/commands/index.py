@@ -10,7 +10,7 @@ from ..errors import DataError
 from .bounds import SEEDS, whole_number
 from .output import write_json
 
-KINDS = ("flat", "hnsw", "ivfpq")
+KINDS = ("flat", "sq8", "hnsw", "ivfpq")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--kind",
         choices=("auto", *KINDS),
         default="auto",
-        help="exact (flat), graph (hnsw) or codes (ivfpq); auto by the number of states",
+        help="exact (flat), the same in half the room (sq8), graph (hnsw) or codes (ivfpq); auto "
+        "by the number of states",
     )
     parser.add_argument("--seed", type=whole_number(0, SEEDS), default=0)
 

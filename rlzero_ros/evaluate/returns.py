@@ -145,8 +145,9 @@ def _states(args: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.f
     if not is_bundle(folder):
         return sample_states(folder, args.samples, args.seed)
     index = Bundle.load(folder.absolute()).index()
-    print(f"reward prompts use the {len(index)} states of the bundle")
-    return index.observations, index.physics
+    states = slice(index.reference_size)
+    print(f"reward prompts use {index.reference_size} states of the bundle")
+    return index.observations[states], index.physics[states]
 
 
 def _kernel(args: argparse.Namespace) -> Kernel:

@@ -29,7 +29,7 @@ def parser_for(description: str, kind: str) -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, required=True, help="folder that receives the bundle")
     kept = f"keeps what took time, to go on after an interruption (runs/{kind}-<robot>)"
     parser.add_argument("--work", type=Path, help=kept)
-    parser.set_defaults(kind=kind)
+    parser.set_defaults(work_name=kind)
     return parser
 
 
@@ -54,7 +54,7 @@ def change_index(
         if robot != bundle.spec.name:
             raise DataError(f"{args.data} is of {robot!r}, the bundle of {bundle.spec.name!r}")
         index = bundle.index()
-        work = args.work or Path("runs") / f"{args.kind}-{robot}"
+        work = args.work or Path("runs") / f"{args.work_name}-{robot}"
         embedder = load_embedder(name_of(index.embedder_id))
         check_embedder(embedder, index, matcher_too=not matches_anew)
         changed = change(index, embedder, work)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from ..errors import DataError
 from ..project.embedder import FrameEmbedder, MatchingEmbedder
 from ..project.index import ObservationIndex
+from ..project.limbs import Limbs
 from ..project.pose_codes import PoseCodes
 from ..project.projection import chance_similarity
 from .bundle_index import change_index, parser_for
@@ -34,8 +35,14 @@ def pose_codes(
         return None
     if matcher.sizes.shown != shown_count(figure_layout(robot)):
         return None
-    shown = shown_poses(robot, physics).described().numpy()
-    return PoseCodes(matcher.id, matcher.code_poses(shown).astype(np.float16))
+    shown = shown_poses(robot, physics)
+    limbs = Limbs(
+        shown.angles.numpy().astype(np.float16),
+        shown.speed.numpy().astype(np.float16),
+        np.asarray(shown.layout.exchanges, np.int8),
+    )
+    codes = matcher.code_poses(shown.described().numpy())
+    return PoseCodes.rounded(matcher.id, codes, limbs)
 
 
 def main(argv: list[str] | None = None) -> int:

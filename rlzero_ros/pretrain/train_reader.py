@@ -10,7 +10,7 @@ drawn figure stands for. One for the index of a bundle that has none, or another
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -121,6 +121,26 @@ def train_reader(
         scale,
         normal(shown_by(robot, index.physics)).astype(np.float16),
     )
+
+
+def reader_of_more(
+    robot: str, index: ObservationIndex, physics: NDArray[np.float32]
+) -> WindowReader:
+    """The reader of an index, for physics (N, nq + nv) that begin with those of the index.
+
+    It is the same network; what it would say of new rows follows from what it would of the old.
+    """
+    reader = index.reader
+    if reader is None:
+        raise DataError("the index has no reader")
+    shown, known = shown_by(robot, physics), len(index)
+    stored = reader.shown.astype(np.float32)
+    for column, (wanted, raw) in enumerate(zip(stored.T, shown.T, strict=True)):
+        kept = np.abs(wanted) < 0.95 * _LARGEST  # what is cut off has another slope
+        slope, offset = np.polyfit(raw[:known][kept], wanted[kept], 1)
+        shown[:, column] = np.clip(slope * raw + offset, -_LARGEST, _LARGEST)
+    shown[:known] = stored
+    return replace(reader, shown=shown.astype(np.float16))
 
 
 def _embedded_drawings(

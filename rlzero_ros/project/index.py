@@ -9,7 +9,8 @@ Neighbouring pictures are so alike that the cosines alone hardly see which way a
 differences see nothing else. Spelled out, the score is one inner product of a vector made of the
 query with (g-, g, g+, |g - g-|^2, |g+ - g|^2), which is what faiss holds: all weights are free at
 query time, down to single frames. An index with a reader (``reader``) has it choose among the best,
-one with pose codes (``pose_codes``) looks at what a pose matcher finds likely besides.
+one with pose codes (``pose_codes``) looks at what a pose matcher finds likely besides, and takes
+what is most probably right.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ class ObservationIndex:
         speed_share: how much of a true speed is found; None likewise.
         pose_codes: of the poses, by the embedder's pose matcher; None where it has none, or
             where the poses are of no figure that it knows.
+        reference_size: so many of the first rows are a fair sample of the robot's data, which
+            rewards and imitation take their means over; the others are there to be found.
     """
 
     def __init__(
@@ -75,8 +78,9 @@ class ObservationIndex:
         reader: WindowReader | None = None,
         speed_share: SpeedShare | None = None,
         pose_codes: PoseCodes | None = None,
+        reference_size: int | None = None,
     ) -> None:
-        """Raises BundleError when the parts are not of one size."""
+        """Raises BundleError when the parts are not of one size; reference_size: all by default."""
         n = len(observations)
         sizes = {len(physics), len(thumbnails), index.ntotal, n}
         if n == 0 or len(sizes) != 1 or index.d != _width(_dim(index)):
@@ -85,6 +89,9 @@ class ObservationIndex:
                 f"{len(physics)} states, {len(thumbnails)} thumbnails, "
                 f"faiss has {index.ntotal} of {index.d}"
             )
+        self.reference_size = n if reference_size is None else reference_size
+        if not 1 <= self.reference_size <= n:
+            raise BundleError(f"{self.reference_size} of {n} observations are no reference")
         self.observations, self.physics = observations, physics
         self.thumbnails = thumbnails
         self.embedder_id, self.window_stride_s = embedder_id, window_stride_s
@@ -110,7 +117,7 @@ class ObservationIndex:
 
     @property
     def kind(self) -> str:
-        """How it is searched: "flat" (exact), "hnsw" or "ivfpq"; see ``faiss_kinds``."""
+        """How it is searched: "flat" (exact), "sq8", "hnsw" or "ivfpq"; see ``faiss_kinds``."""
         return kind_of(self._index)
 
     @property
@@ -132,7 +139,8 @@ class ObservationIndex:
     ) -> ObservationIndex:
         """Makes an index of windows (N, 3, dim): embeddings before, at and after each row.
 
-        kind: "flat", "hnsw", "ivfpq", or "auto" by the number of rows; seed: of what is learnt.
+        kind: one of ``faiss_kinds.KINDS``, or "auto" by the number of rows; seed: of what is
+        learnt.
         """
         if windows.ndim != 3 or windows.shape[1] != WINDOW or not np.isfinite(windows).all():
             raise ProjectError(f"windows must be finite (N, {WINDOW}, dim), got {windows.shape}")
@@ -162,7 +170,8 @@ class ObservationIndex:
         Returns:
             similarities (T, k), weighted means of cosines (without the changes), and rows (T, k)
             of the observations. With a reader: less what it disagrees, and best first by that;
-            with pose codes likewise less what is unlikely.
+            with pose codes likewise, and after the best one first those that are most probably
+            right if it is not, see ``pose_codes``.
         """
         if windows.shape[1:] != (WINDOW, self.dim) or weights.shape != windows.shape[:2]:
             raise ProjectError(
@@ -171,21 +180,59 @@ class ObservationIndex:
             )
         if not 1 <= k <= len(self):
             raise ProjectError(f"k must lie in 1..{len(self)}, got {k}")
-        codes = None if seen is None else self.pose_codes
-        plain = self.reader is None and codes is None
-        wide = k if plain else min(max(k, _READ), len(self))
+        if seen is None or self.pose_codes is None:
+            return self._alike(windows, weights, motion, k)
+        step = self.pose_codes.together(self._looked_at(k))
+        parts = [slice(start, start + step) for start in range(0, len(windows), step)]
+        found = [
+            self._likely(self.pose_codes, windows[part], weights[part], motion, k, seen[part])
+            for part in parts
+        ]
+        similarities, rows = (np.concatenate(some) for some in zip(*found, strict=True))
+        return similarities, rows
+
+    def _looked_at(self, k: int) -> int:
+        return min(max(k, _READ), len(self))
+
+    def _alike(
+        self, windows: NDArray[np.float32], weights: NDArray[np.float32], motion: float, k: int
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """``search`` by embeddings, and by the reader if there is one."""
+        wide = k if self.reader is None else self._looked_at(k)
         _, rows = self._search.search(_queries(windows, weights, motion), wide)
-        costs: NDArray[np.float32] | float = 0.0
-        if codes is not None and seen is not None:
-            costs, rows = codes.costs(seen, rows, wide)
-        similarities = np.einsum("tw,twd,tkwd->tk", weights, windows, self.windows(rows)) - costs
+        similarities = self._similarities(windows, weights, rows)
         if self.reader is not None:
-            similarities -= self.reader.disagreement(windows, weights, rows)
-        if not plain:
             best = np.argsort(-similarities, axis=1, kind="stable")[:, :k]
             similarities = np.take_along_axis(similarities, best, axis=1)
             rows = np.take_along_axis(rows, best, axis=1)
-        return similarities.astype(np.float32), rows
+        return similarities, rows
+
+    def _likely(
+        self,
+        codes: PoseCodes,
+        windows: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        motion: float,
+        k: int,
+        seen: NDArray[np.float32],
+    ) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """``search`` with pose codes."""
+        wide = self._looked_at(k)
+        _, rows = self._search.search(_queries(windows, weights, motion), wide)
+        poses = codes.candidates(seen, rows, wide)
+        return poses.ranked(self._similarities(windows, weights, poses.rows), k)
+
+    def _similarities(
+        self,
+        windows: NDArray[np.float32],
+        weights: NDArray[np.float32],
+        rows: NDArray[np.int64],
+    ) -> NDArray[np.float32]:
+        """Of rows (T, n) to windows: weighted cosines, less what a reader disagrees."""
+        cosines = np.einsum("tw,twd,tkwd->tk", weights, windows, self.windows(rows))
+        if self.reader is not None:
+            cosines -= self.reader.disagreement(windows, weights, rows)
+        return cosines.astype(np.float32)
 
     def windows(self, rows: NDArray[np.int64]) -> NDArray[np.float32]:
         """The embeddings (..., 3, dim) of rows (...), as rounded as the index keeps them."""
@@ -227,6 +274,7 @@ class ObservationIndex:
                 "embedder_id": self.embedder_id,
                 "window_stride_s": repr(self.window_stride_s),
                 "chance_similarity": repr(self.chance_similarity),
+                "reference": str(self.reference_size),
                 **calibration,
                 **share,
             },
@@ -255,6 +303,7 @@ class ObservationIndex:
             embedder_id, version = meta["embedder_id"], meta["format"]
             curve = Calibration.read(meta["calibration"]) if "calibration" in meta else None
             share = SpeedShare.read(meta["speed_share"]) if "speed_share" in meta else None
+            reference = int(meta["reference"]) if "reference" in meta else None
         except (SafetensorError, KeyError, ValueError, OSError, ProjectError) as error:
             raise BundleError(f"{path} cannot be read: {error}") from error
         if version != _FORMAT:
@@ -277,6 +326,7 @@ class ObservationIndex:
             reader,
             share,
             codes,
+            reference,
         )
 
 

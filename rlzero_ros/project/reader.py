@@ -23,6 +23,8 @@ Both were chosen on drawings in the training styles, the second beside a pose ma
 0.15 it trades 0.01 of recall for 0.015 of the velocity's sign."""
 LAYERS = 3
 _PREFIX, _ROWS = "reader.", "reader.shown"
+_PER_DEVIATION = 31
+"""Features of rows are kept in so many parts of a standard deviation."""
 _Tensors = dict[str, NDArray[np.float32]]
 
 
@@ -83,9 +85,10 @@ class WindowReader:
         speed = np.where(_whole(weights), SPEED_WEIGHT, 0.0)[:, None] * square[..., -1]
         return np.asarray(POSE_WEIGHT * square[..., :-1].mean(-1) + speed, np.float32)
 
-    def tensors(self) -> dict[str, NDArray[np.floating]]:
-        """By name, for a file."""
-        named: dict[str, NDArray[np.floating]] = {_ROWS: np.ascontiguousarray(self.shown)}
+    def tensors(self) -> dict[str, NDArray[np.generic]]:
+        """By name, for a file, with a byte for each feature of a row."""
+        shown = np.round(self.shown.astype(np.float32) * _PER_DEVIATION).clip(-127, 127)
+        named: dict[str, NDArray[np.generic]] = {_ROWS: shown.astype(np.int8)}
         for layer in range(LAYERS):
             # Half precision moves what is read by less than its error by far.
             named[f"{_PREFIX}weight{layer}"] = self.weights[layer].astype(np.float16)
@@ -94,20 +97,22 @@ class WindowReader:
         return named
 
     @classmethod
-    def of_tensors(cls, named: Mapping[str, NDArray[np.floating]]) -> WindowReader | None:
+    def of_tensors(cls, named: Mapping[str, NDArray[np.generic]]) -> WindowReader | None:
         """The inverse of ``tensors``; None if there is none. KeyError if there is half of one."""
         if not any(name.startswith(_PREFIX) for name in named):
             return None
         found: _Tensors = {
             name: np.asarray(tensor, np.float32) for name, tensor in named.items() if name != _ROWS
         }
-        layers = range(LAYERS)
+        layers, shown = range(LAYERS), named[_ROWS]
+        if shown.dtype == np.int8:  # files of before have half precision
+            shown = shown.astype(np.float32) / _PER_DEVIATION
         return cls(
             tuple(found[f"{_PREFIX}weight{layer}"] for layer in layers),
             tuple(found[f"{_PREFIX}bias{layer}"] for layer in layers),
             found[f"{_PREFIX}mean"],
             found[f"{_PREFIX}spread"],
-            np.asarray(named[_ROWS], np.float16),
+            np.asarray(shown, np.float16),
         )
 
 

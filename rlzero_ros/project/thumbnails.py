@@ -11,7 +11,7 @@ from PIL import Image
 
 from ..errors import ErrorCode, ProjectError
 
-_QUALITY = 50
+_QUALITY = 30
 MAX_SIDE = 1024
 """A larger picture is no thumbnail, and is not decoded."""
 

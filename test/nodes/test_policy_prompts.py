@@ -87,7 +87,8 @@ def test_every_kind_of_prompt_becomes_the_latents_of_its_closed_form(
 ):
     it = policy(kind=kind)
     # Before arming: reading a bundle here would silence the robot that this process plays.
-    bfm, reference = it.bundle.bfm(), it.bundle.index().observations
+    bfm, index = it.bundle.bfm(), it.bundle.index()
+    reference = index.observations[: index.reference_size]
     goal, plain = goal_latent(bfm, GOAL), reward_latent(bfm, reference, REWARDS)
     imitator, rows = it.bundle.imitator(), {"observations": SEQUENCE.ravel().tolist()}
     like, narrow = imitator.latent(SEQUENCE), imitator.latent(SEQUENCE, Smoothing(0.5, "gaussian"))
@@ -165,12 +166,14 @@ def test_the_client_turns_a_task_into_a_reward_and_hears_the_answer(
     """examples/prompt_robot.py, as an operator would use it."""
     it = policy()
     bfm, index, walker = it.bundle.bfm(), it.bundle.index(), load_robot("walker")
+    size = index.reference_size
+    reference = index.observations[:size]
     # Before arming, as all that could silence the robot that this process plays.
     rewards = {
-        task: task_rewards(walker, task, index.physics).astype(np.float32)
+        task: task_rewards(walker, task, index.physics[:size]).astype(np.float32)
         for task in ("stand", "walk")
     }
-    wanted = reward_latent(bfm, index.observations, rewards["stand"])
+    wanted = reward_latent(bfm, reference, rewards["stand"])
     operator.run()
     command = [sys.executable, "examples/prompt_robot.py", "--bundle", str(it.bundle.path)]
     client = node_process.start("client", [*command, "--task", "stand", "--temperature", "0"])
@@ -181,8 +184,8 @@ def test_the_client_turns_a_task_into_a_reward_and_hears_the_answer(
     assert client.popen.wait(180.0) == 0, client.read_log()
     assert "does not say where it is" not in client.read_log()
     name = re.search(r"^(.+) earns most$", client.read_log(), re.M)[1]
-    best = weightings(index.observations, rewards["walk"], 0)[name]
-    tried = reward_latent(bfm, index.observations, best.rewards, best.temperature)
+    best = weightings(reference, rewards["walk"], 0)[name]
+    tried = reward_latent(bfm, reference, best.rewards, best.temperature)
     operator.wait_for(lambda s: np.allclose(s.z, tried, atol=1e-3), "what was rehearsed")
     shown = index.observations[:6]
     np.save(tmp_path / "shown.npy", shown)

@@ -97,13 +97,20 @@ def test_an_index_learns_more_of_what_the_robot_does(
     few = ObservationIndex.load(tmp_path / "index")
     pack_with_index(Bundle.load("walker"), tmp_path / "index", tmp_path / "few", "test")
 
-    told = ["--data", str(dataset), "--states", "25", "--seed", "1", "--work"]
+    told = ["--data", str(dataset), "--states", "5000", "--work"]
     told += [str(tmp_path / "more"), "--bundle", str(tmp_path / "few"), "--out"]
     assert extend_index.main([*told, str(tmp_path / "many")]) == 0
     bundle = Bundle.load(tmp_path / "many")
     assert bundle.manifest["origin"]["commands"][-1].endswith(str(tmp_path / "many"))
     many = bundle.index()
-    assert len(few) < len(many) <= len(few) + 25
+    assert len(few) + 25 < len(many) <= len(few) + 5000
+    assert extend_index.main([*told, str(tmp_path / "small"), "--kind", "sq8"]) == 0
+    small = Bundle.load(tmp_path / "small").index()
+    assert (few.kind, many.kind, small.kind) == ("flat", "flat", "sq8")
+    np.testing.assert_array_equal(small.observations, many.observations)
+    # The defect: rewards and imitation took their means over what was added to be found as well.
+    assert many.reference_size == bundle.inference().reference_size == len(few)
+    assert Bundle.load(tmp_path / "few").inference().reference_size == few.reference_size
     np.testing.assert_array_equal(many.observations[: len(few)], few.observations)
     rows = {row.tobytes() for row in many.observations}
     assert len(rows) == len(many), "an observation is there twice"

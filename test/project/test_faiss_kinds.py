@@ -1,5 +1,6 @@
 """Kinds of observation indexes: as good as the exact one, or they say how much worse."""
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,7 +31,9 @@ def test_the_kind_follows_from_the_size() -> None:
     assert [kind_for(n) for n in sizes] == ["flat", "flat", "hnsw", "hnsw", "ivfpq"]
 
 
-@pytest.mark.parametrize(("kind", "recall"), [("flat", 0.99), ("hnsw", 0.9), ("ivfpq", 0.6)])
+@pytest.mark.parametrize(
+    ("kind", "recall"), [("flat", 0.99), ("sq8", 0.95), ("hnsw", 0.9), ("ivfpq", 0.6)]
+)
 def test_every_kind_finds_what_the_exact_one_finds(
     make_index: IndexMaker,
     windows: NDArray[np.float32],
@@ -55,8 +58,40 @@ def test_every_kind_finds_what_the_exact_one_finds(
 
 def test_codes_cost_less_than_vectors(windows: NDArray[np.float32]) -> None:
     many = np.concatenate([windows.reshape(1500, -1)] * 4)
-    sizes = {k: len(faiss.serialize_index(make_faiss(many, k))) for k in ("flat", "ivfpq")}
-    assert sizes["ivfpq"] < sizes["flat"] / 2
+    kinds = ("flat", "sq8", "ivfpq")
+    sizes = {k: len(faiss.serialize_index(make_faiss(many, k))) for k in kinds}
+    assert sizes["sq8"] < 0.51 * sizes["flat"]
+    assert sizes["ivfpq"] < 0.5 * sizes["flat"]
+
+
+@pytest.mark.parametrize("kind", ["flat", "sq8"])
+def test_damaged_quantised_files_are_refused(
+    make_index: IndexMaker, windows: NDArray[np.float32], tmp_path: Path, kind: str
+) -> None:
+    """Every number of the header, one at a time, and ranges that are none."""
+    make_index(windows, kind=kind).save(tmp_path)
+    path = tmp_path / FAISS_FILE
+    whole = path.read_bytes()
+    sizes = {"d": (4, "<i"), "n": (8, "<q"), "metric": (33, "<i"), "quantiser": (37, "<i")}
+    sizes |= {"inner d": (49, "<Q"), "code": (57, "<Q"), "ranges": (65, "<Q")}
+    for at, form in sizes.values():
+        (value,) = struct.unpack_from(form, whole, at)
+        for other in (value + 1, 0 if value else 2, 2**30):
+            broken = bytearray(whole)
+            struct.pack_into(form, broken, at, other)
+            path.write_bytes(broken)
+            with pytest.raises(BundleError, match="damaged"):
+                ObservationIndex.load(tmp_path)
+    for broken in (whole[:-1], whole + b"x", whole[:80]):
+        path.write_bytes(broken)
+        with pytest.raises(BundleError, match="damaged"):
+            ObservationIndex.load(tmp_path)
+    if kind == "sq8":
+        path.write_bytes(whole[:73] + struct.pack("<f", np.inf) + whole[77:])
+        with pytest.raises(BundleError, match="damaged"):
+            ObservationIndex.load(tmp_path)
+    path.write_bytes(whole)
+    assert ObservationIndex.load(tmp_path).kind == kind
 
 
 @pytest.mark.parametrize("kind", ["hnsw", "ivfpq"])

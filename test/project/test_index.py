@@ -86,6 +86,21 @@ def test_saved_and_loaded_it_answers_the_same(make_index: IndexMaker, tmp_path: 
     np.testing.assert_array_equal(one[1], two[1])
 
 
+def test_what_is_the_reference_survives_files_and_must_be_there(
+    make_index: IndexMaker, tmp_path: Path
+) -> None:
+    index = make_index(unit(RNG.normal(size=(20, 3, 16))))
+    assert index.reference_size == 20
+    index.reference_size = 7
+    index.save(tmp_path)
+    assert ObservationIndex.load(tmp_path).reference_size == 7
+    for size in (0, 21, -3):
+        index.reference_size = size
+        index.save(tmp_path)
+        with pytest.raises(BundleError, match="no reference"):
+            ObservationIndex.load(tmp_path)
+
+
 def test_wrong_sizes_are_refused(make_index: IndexMaker, tmp_path: Path) -> None:
     index = make_index(WINDOWS)
     with pytest.raises(ProjectError, match="queries"):

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,6 @@ from rlzero_ros.pretrain.shown_pose import ShownPoses, distances, joined, shown_
 from rlzero_ros.pretrain.training_loop import resume
 from rlzero_ros.pretrain.window_ring import RobotWindows, WindowRing
 from rlzero_ros.project.embedder import load_embedder
-from rlzero_ros.project.pose_codes import PoseCodes
 from rlzero_ros.project.pose_matcher import POSE_MATCHER_FILE, PoseMatcher
 from rlzero_ros.project.projection import check_embedder
 from rlzero_ros.robots.registry import load_robot
@@ -287,7 +287,7 @@ def test_a_bundle_is_given_the_codes_of_another_matcher(
     index = bundle.index()
     assert index.pose_codes is not None
     codes = index.pose_codes.codes
-    index.pose_codes = PoseCodes("another", codes[::-1].copy())
+    index.pose_codes = replace(index.pose_codes, matcher_id="another", codes=codes[::-1].copy())
     index.save(tmp_path / "index")
     old = pack_with_index(bundle, tmp_path / "index", tmp_path / "old", "a test")
     with pytest.raises(BundleError, match="match_poses"):

@@ -1,6 +1,7 @@
 """The reader: it chooses by what it reads, survives files, and learns from drawings."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +16,12 @@ from rlzero_ros.evaluate.retrieval import HeldoutStates
 from rlzero_ros.packing import pack_with_index
 from rlzero_ros.pretrain import train_reader as module
 from rlzero_ros.pretrain.drawn_windows import draw_windows
-from rlzero_ros.pretrain.train_reader import ReaderTraining, shown_by, train_reader
+from rlzero_ros.pretrain.train_reader import (
+    ReaderTraining,
+    reader_of_more,
+    shown_by,
+    train_reader,
+)
 from rlzero_ros.project.embedder import load_embedder
 from rlzero_ros.project.index import OBSERVATIONS_FILE, ObservationIndex
 from rlzero_ros.project.reader import POSE_WEIGHT, SPEED_WEIGHT, WindowReader
@@ -35,7 +41,7 @@ def random_reader(rows: int = ROWS, dim: int = DIM) -> WindowReader:
         tuple(RNG.normal(size=b).astype(np.float32) for b, _ in layers),
         RNG.normal(size=3 * dim).astype(np.float32),
         RNG.uniform(0.5, 2.0, 3 * dim).astype(np.float32),
-        RNG.normal(size=(rows, FEATURES)).astype(np.float16),
+        (RNG.normal(scale=31.0, size=(rows, FEATURES)).round() / 31.0).astype(np.float16),
     )
 
 
@@ -93,6 +99,39 @@ def test_saved_and_loaded_it_reads_the_same(index: ObservationIndex, tmp_path: P
         loaded.search(WINDOWS[:10], EVEN, k=5), index.search(WINDOWS[:10], EVEN, k=5), strict=True
     ):
         np.testing.assert_allclose(one, other, atol=1e-5)
+
+
+def test_a_file_has_a_byte_for_a_feature_and_one_of_before_is_read(
+    index: ObservationIndex, tmp_path: Path
+) -> None:
+    reader = index.reader
+    assert reader is not None
+    shown = np.linspace(-5.0, 5.0, reader.shown.size).reshape(reader.shown.shape)
+    index.reader = replace(reader, shown=shown.astype(np.float16))
+    index.save(tmp_path)
+    loaded = ObservationIndex.load(tmp_path).reader
+    assert loaded is not None
+    np.testing.assert_allclose(loaded.shown, shown.clip(-4.1, 4.1), atol=0.02)
+    path = tmp_path / OBSERVATIONS_FILE
+    named = load_file(path)
+    assert named["reader.shown"].dtype == np.int8
+    before = reader.tensors() | {"reader.shown": reader.shown}
+    read = WindowReader.of_tensors(before)
+    assert read is not None
+    np.testing.assert_array_equal(read.shown, reader.shown)
+
+
+def test_more_rows_are_shown_as_a_readers_own_are() -> None:
+    """What is shown of the second half of an index, from a reader that has only the first."""
+    index = Bundle.load("walker").index()
+    whole = index.reader
+    assert whole is not None
+    half = len(index) // 2
+    index.reader = replace(whole, shown=whole.shown[:half])
+    index.observations = index.observations[:half]
+    more = reader_of_more("walker", index, index.physics)
+    np.testing.assert_allclose(more.shown, whole.shown, atol=0.03)
+    np.testing.assert_array_equal(more.weights[0], whole.weights[0])
 
 
 def test_a_damaged_reader_is_refused(index: ObservationIndex, tmp_path: Path) -> None:

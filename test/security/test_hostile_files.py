@@ -13,6 +13,8 @@ import pytest
 import torch
 import yaml
 from PIL import Image
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from rlzero_ros import manifest as mf
 from rlzero_ros.bundle import Bundle
@@ -188,11 +190,25 @@ FAISS = {"d": (4, "<i"), "ntotal": (8, "<q"), "kind": (37, "<i"), "code": (57, "
 def test_an_index_whose_sizes_are_lies(folder: Path, field: str, value: int) -> None:
     content = bytearray((folder / mf.INDEX).read_bytes())
     place, layout = FAISS[field]
+    if struct.unpack_from(layout, content, place) == (value,):  # that would be no lie
+        value = 4
     struct.pack_into(layout, content, place, value)
     (folder / mf.INDEX).write_bytes(content)
     sign(folder)
     with pytest.raises(BundleError, match="sizes do not agree"):
         Bundle.load(folder).index()
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "1e3", "99999999", "9" * 5000, "¹", "7 "])
+def test_a_reference_that_is_not_there(folder: Path, size: str) -> None:
+    path = folder / mf.OBSERVATIONS
+    with safe_open(path, framework="np") as file:
+        metadata = {**file.metadata(), "reference": size}
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    save_file(tensors, path, metadata=metadata)
+    sign(folder)
+    with pytest.raises(BundleError, match="no reference"):
+        Bundle.load(folder)
 
 
 def test_another_of_faiss_formats(folder: Path) -> None:
