@@ -40,7 +40,7 @@ IMITATION_KERNEL: Kernel = "gaussian"
 LAYOUT_KEY = "rlzero_layout"
 # In the header of observations.safetensors: the embedder (`ObservationIndex.save`).
 EMBEDDER_KEY = "embedder_id"
-# There as well: so many of the first observations are those that latents are inferred from.
+# There as well: so many of the first observations are those that rewards are given for.
 REFERENCE_KEY = "reference"
 
 
@@ -128,17 +128,16 @@ class Bundle:
         with safe_open(self.path / mf.OBSERVATIONS, framework="numpy") as file:
             observations = file.get_tensor("observations")
             size = (file.metadata() or {}).get(REFERENCE_KEY, len(observations))
-        reference = observations[: int(size)]
         entry = self.manifest["bfm"]
         imitator = imitator_of(
             self._bfm,
             self.spec,
-            reference,
+            observations,
             entry["imitation_bandwidth"],
             entry["imitation_velocity_weight"],
             entry["imitation_kernel"],
         )
-        return PromptInference(self._bfm, imitator, reference)
+        return PromptInference(self._bfm, imitator, observations[: int(size)])
 
     @cached_property
     def _index(self) -> ObservationIndex:

@@ -55,12 +55,12 @@ def extended(
 ) -> ObservationIndex:
     """An index with at most so many observations of a dataset besides its own.
 
-    Those that it has already are left out. They are there to be found: what latents are inferred
-    from stays as it is, since they are no fair sample of anything. A reader stays as it is;
-    calibration and chance similarity are made anew. work: keeps choice and renderings, so that it
-    goes on after an interruption. robot: name or folder, by default that which the dataset names.
-    kind: of the search, by default that of the index. Raises DataError where nothing is new, or
-    the windows would be of another length.
+    Those that it has already are left out. They are there to be found and imitated: what rewards
+    are given for stays as it is, since they are no fair sample of anything. A reader stays as it
+    is; calibration and chance similarity are made anew. work: keeps choice and renderings, so that
+    it goes on after an interruption. robot: name or folder, by default that which the dataset
+    names. kind: of the search, by default that of the index. Raises DataError where nothing is
+    new, or the windows would be of another length.
     """
     info = read_info(data)
     robot = info.robot if robot is None else robot

@@ -62,7 +62,7 @@ class ObservationIndex:
         pose_codes: of the poses, by the embedder's pose matcher; None where it has none, or
             where the poses are of no figure that it knows.
         reference_size: so many of the first rows are a fair sample of the robot's data, which
-            rewards and imitation take their means over; the others are there to be found.
+            rewards are given for; the others are there to be found and imitated.
     """
 
     def __init__(

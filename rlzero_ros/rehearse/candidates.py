@@ -35,7 +35,7 @@ def candidates(
     """
     joined = join([variation.projection for variation in trusted(variations)])
     found = [Candidate("all", joined)]
-    spread = index.observations[: index.reference_size].std(0)
+    spread = index.observations.std(0)
     for name, rows in few_alike(joined.observations, spread, count - 1, seed).items():
         found.append(Candidate(name, _rows(joined, rows)))
     return found

@@ -108,7 +108,7 @@ def test_an_index_learns_more_of_what_the_robot_does(
     small = Bundle.load(tmp_path / "small").index()
     assert (few.kind, many.kind, small.kind) == ("flat", "flat", "sq8")
     np.testing.assert_array_equal(small.observations, many.observations)
-    # The defect: rewards and imitation took their means over what was added to be found as well.
+    # The defect: rewards took their means over what was added to be found as well.
     assert many.reference_size == bundle.inference().reference_size == len(few)
     assert Bundle.load(tmp_path / "few").inference().reference_size == few.reference_size
     np.testing.assert_array_equal(many.observations[: len(few)], few.observations)
