@@ -206,8 +206,9 @@ class Bundle:
         if "observations" not in shapes or len(shapes["observations"]) != 2:
             raise BundleError(f"{self.path / mf.OBSERVATIONS} holds no table of observations")
         self.check_observation_dim(shapes["observations"][1])
-        count, size = shapes["observations"][0], metadata.get(REFERENCE_KEY, "")
-        if size and not (size.isdecimal() and len(size) < 10 and 1 <= int(size) <= count):
+        count = shapes["observations"][0]
+        size = metadata.get(REFERENCE_KEY, str(count))
+        if not (size.isdecimal() and len(size) < 10 and 1 <= int(size) <= count):
             raise BundleError(
                 f"{self.path / mf.OBSERVATIONS}: {size[:20]!r} of {count} observations are no "
                 "reference"
