@@ -30,11 +30,11 @@ from ..pretrain.figure_of import has_figure
 from ..pretrain.poses import nearest_pose_error, pose_error
 from ..project.embedder import FrameEmbedder, load_embedder, name_of
 from ..project.index import WINDOW, ObservationIndex
+from ..project.limbs import TOLERANCE_DEG
 from ..project.projection import SINGLE_FRAME, WINDOW_WEIGHTS, check_embedder, find_windows
 from ..robots.registry import load_robot, robot_names
 from ..robots.spec import RobotSpec
 
-TOLERANCE_DEG = 15.0
 MOVING_MPS = 0.3
 """Only windows that move at least this fast have a direction to get right."""
 STATES_FOLDER = Path(__file__).parent / "data"

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from ..project.index import WINDOW, ObservationIndex
-from .retrieval import TOLERANCE_DEG, Retrieved
+from ..project.limbs import TOLERANCE_DEG
+from .retrieval import Retrieved
 
 Found = tuple[str, ObservationIndex, Mapping[str, Retrieved]]
 _CELL, _GAP, _LABEL, _EXAMPLES, _WORST = 96, 4, 14, 16, 8

@@ -19,6 +19,7 @@ from ..errors import DataError
 from ..project.calibration import Calibration, fit_calibration
 from ..project.embedder import FrameEmbedder
 from ..project.index import WINDOW, ObservationIndex
+from ..project.limbs import TOLERANCE_RAD
 from ..project.projection import WINDOW_WEIGHTS, find_windows
 from ..project.speed_share import SpeedShare, fit_speed_share
 from ..robots.base_motion import BaseMotion
@@ -33,7 +34,6 @@ from .figure_of import has_figure
 from .poses import pose_error
 from .windows import NoWindowsError
 
-TOLERANCE_RAD = np.deg2rad(15.0)
 _STATES = 400
 _FEWEST = 40
 _SEED_OFFSET = 1000

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from ..imagine.draw import draw
 from ..imagine.style import random_style
 from ..project.embedder import FrameEmbedder
+from ..project.limbs import TOLERANCE_RAD
 from .pose_pool import SIZE, PosePool
 from .poses import Poses, pose_error
 
 QUERIES, GALLERY = 400, 4000
-TOLERANCE_RAD = np.deg2rad(15.0)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataError
 from ..imagine.figure import FigurePose
+from ..project.limbs import joint_error
 
 ARMS = ("right_arm", "right_forearm", "left_arm", "left_forearm")
 _CHUNK = 2048
@@ -109,9 +110,7 @@ def pose_error(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.f
 
     a and b broadcast over everything but their last axis, which has the angles.
     """
-    ways = layout_of(b.shape[-1]).exchanges
-    errors = [np.abs(wrapped(a - b[..., list(way)])).mean(-1) for way in ways]
-    return np.min(errors, axis=0).astype(np.float32)
+    return joint_error(a, b, np.asarray(layout_of(b.shape[-1]).exchanges))
 
 
 def nearest_pose_error(

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from ..errors import RlzeroError
 from ..project.embedder import load_embedder
 from ..project.index import WINDOW
+from ..project.limbs import TOLERANCE_RAD
 from ..project.pose_matcher import PoseMatcher
 from .choose_states import choose_windows
 from .dataset import read_info
@@ -38,7 +39,6 @@ _CHECKED, _AMONG = 300, 5000
 """So many held-out windows of each robot are drawn, in styles of training, and looked for among
 so many of its own."""
 _DEEPEST = 8
-_TOLERANCE_RAD = float(np.deg2rad(15.0))
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class _Check:
         places = matcher.code_poses(self.among.described().numpy())
         best = torch.from_numpy((codes @ places.T).argmax(1))
         error = pose_error(self.shown.angles.numpy(), self.among.angles[best].numpy())
-        return float((error < _TOLERANCE_RAD).mean())
+        return float((error < TOLERANCE_RAD).mean())
 
 
 def train(run: MatcherRun, config: PoseMatcherTraining, made: str) -> None:

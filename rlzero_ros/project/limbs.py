@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,10 +10,27 @@ from numpy.typing import NDArray
 
 from ..errors import ProjectError
 
-TOLERANCE_RAD, _SOFT_RAD = np.deg2rad(15.0), np.deg2rad(3.0)
+TOLERANCE_DEG = 15.0
+TOLERANCE_RAD, _SOFT_RAD = math.radians(TOLERANCE_DEG), math.radians(3.0)
 """A pose is right within the first, mean over the limbs; nearly so within the second of it."""
 _SPEED_MPS = 1.5
 """Speeds that differ by less than this are alike. Chosen on drawings in the training styles."""
+
+
+def joint_error(
+    a: NDArray[np.floating], b: NDArray[np.floating], exchanges: NDArray[np.integer]
+) -> NDArray[np.float32]:
+    """Mean absolute angle between poses (rad), the limbs of b in the best of the orders.
+
+    a and b broadcast over everything but their last axis, which has the angles. exchanges: (ways,
+    limbs), the orders that look the same.
+    """
+    errors = []
+    for way in exchanges:
+        apart = a - b[..., way]
+        apart -= 2 * np.pi * np.round(apart / (2 * np.pi))
+        errors.append(np.abs(apart, out=apart).mean(-1))
+    return np.asarray(np.minimum.reduce(errors), np.float32)
 
 
 @dataclass(frozen=True)
@@ -53,12 +71,7 @@ class Limbs:
         another speed.
         """
         angles = self.angles[rows].astype(np.float32)
-        errors = []
-        for way in self.exchanges:
-            apart = angles[:, :, None] - angles[:, None, :, way]
-            apart -= np.float32(2 * np.pi) * np.round(apart / np.float32(2 * np.pi))
-            errors.append(np.abs(apart, out=apart).mean(-1))
-        error = np.minimum.reduce(errors)
+        error = joint_error(angles[:, :, None], angles[:, None], self.exchanges)
         speeds = self.speeds[rows].astype(np.float32)
         faster = (speeds[:, :, None] - speeds[:, None]) / np.float32(_SPEED_MPS)
         near = np.exp(-0.5 * faster**2)
