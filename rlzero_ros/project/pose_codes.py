@@ -27,6 +27,8 @@ _ALTERNATIVES = 4
 """So many after the best are what is most probably right if those before them are not."""
 _LEAST = np.float32(np.exp(-12.0))
 """Below this probability of being right all poses are alike."""
+_AHEAD = 100.0
+"""A rank before that of every score."""
 _CODES, _SCALE = "pose_codes", "pose_scale"
 _LIMBS = ("pose_angles", "pose_speeds", "pose_exchanges")
 _TOGETHER = 2_000_000
@@ -105,11 +107,17 @@ class PoseCodes:
 
     @classmethod
     def of_tensors(cls, named: Mapping[str, NDArray[np.generic]]) -> PoseCodes | None:
-        """The inverse of ``tensors``; None if there are none, or none with limbs, as in files of
-        before (``pretrain.match_poses`` makes them anew).
+        """The inverse of ``tensors``; None if there are none. ProjectError where a part is missing,
+        as in files from before codes came with a scale and limbs.
         """
         for name, codes in named.items():
-            if name.startswith(f"{_CODES}.") and _SCALE in named:
+            if name.startswith(f"{_CODES}."):
+                missing = [part for part in (_SCALE, *_LIMBS) if part not in named]
+                if missing:
+                    raise ProjectError(
+                        f"its pose codes lack {', '.join(missing)}: make the index again with "
+                        "'rlzero index'"
+                    )
                 angles, speeds, exchanges = (named[part] for part in _LIMBS)
                 limbs = Limbs(
                     angles.astype(np.float16),
@@ -149,15 +157,14 @@ class LikelyPoses:
         windows = np.arange(len(scores))
         scores = np.where(self.twice, -np.inf, scores)
         total = scores - _costs(self.right, self.shares)
-        order = np.argsort(-total, axis=1, kind="stable")
-        left, by_what_is_left = self.shares, total
+        rank, left, by_what_is_left = total.copy(), self.shares, total
         for place in range(min(k, 1 + _ALTERNATIVES)):
             best = by_what_is_left.argmax(axis=1)
-            _to_place(order, place, best)
+            rank[windows, best] = _AHEAD - place
             left = left * (1.0 - self.right[windows, best])
             scores[windows, best] = -np.inf
             by_what_is_left = scores - _costs(self.right, left)
-        order = order[:, :k]
+        order = np.argsort(-rank, axis=1, kind="stable")[:, :k]
         return (
             np.take_along_axis(total, order, axis=1).astype(np.float32),
             np.take_along_axis(self.rows, order, axis=1),
@@ -167,13 +174,3 @@ class LikelyPoses:
 def _costs(right: NDArray[np.float32], shares: NDArray[np.float32]) -> NDArray[np.float32]:
     probability = np.einsum("tij,tj->ti", right, shares).clip(_LEAST, 1.0)
     return np.asarray(-RIGHT_WEIGHT * np.log(probability), np.float32)
-
-
-def _to_place(order: NDArray[np.int64], place: int, best: NDArray[np.int64]) -> None:
-    """Move what is best (T,) forward to a place, in orders (T, m) that are changed in place."""
-    at = (order == best[:, None]).argmax(axis=1)
-    places = np.arange(order.shape[1])
-    # What lay between moves on by one.
-    between = (places > place) & (places <= at[:, None])
-    order[...] = np.where(between, np.roll(order, 1, axis=1), order)
-    order[:, place] = best
