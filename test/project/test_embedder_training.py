@@ -147,13 +147,18 @@ def test_pools_of_different_figures_are_not_mixed(pool: Path, tmp_path: Path) ->
         train(run, EmbedderTraining(**SMALL))
 
 
-def test_the_metric_loss_falls(pool: Path) -> None:
+def test_a_tower_learns_again_what_its_last_layer_forgot(pool: Path) -> None:
+    """From random weights 40 updates only reach what chance gives, the logarithm of 31."""
     config = EmbedderTraining(**SMALL, warmup=5)
-    trainer, ring = EmbedderTrainer(ARCHITECTURE, config), make_ring(pool, 0)
-    losses = []
+    trainer = EmbedderTrainer(ARCHITECTURE, config, init=ARCHITECTURE)
+    for module in trainer.model.visual.layer4.modules():
+        if hasattr(module, "reset_parameters"):
+            module.reset_parameters()
+    ring, losses = make_ring(pool, 0), []
     for step in range(40):
         losses.append(trainer.update(*ring.sample(16, np.random.default_rng(step)))["metric"])
-    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:5])
+    assert np.mean(losses[:5]) > 2.5
+    assert np.mean(losses[-5:]) < 2.0
 
 
 @pytest.mark.slow
