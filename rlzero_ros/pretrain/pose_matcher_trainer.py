@@ -10,7 +10,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 
 from ..errors import DataError, ErrorCode
 from ..project.pose_matcher import MatcherSizes, PictureCoder, PoseCoder, PoseMatcher
@@ -20,6 +19,7 @@ from .pose_loss import NEAR_RAD
 from .pose_pool import SIZE
 from .precision import fast_autocast
 from .shown_pose import ARMS, SPEED, ShownPoses, distances, joined, shown_count
+from .stretch import enlarging, random_stretch, stretched
 from .training_loop import warmed_up
 
 _NEAR_RAD = 0.5
@@ -39,7 +39,9 @@ class PoseMatcherTraining:
     near, others: candidates besides the right poses: so many near each of them, and so many of
     the robots' own. still: share of the windows whose three pictures are made the same. reading:
     weight of the second loss. rad_per_mps: what a difference of a metre a second weighs beside the
-    mean limb error, where the pictures differ. deeper: see ``MatcherSizes``.
+    mean limb error, where the pictures differ. stretch: pictures are drawn out one way and pressed
+    together the other by factors whose ratio's logarithm is at most this. deeper: see
+    ``MatcherSizes``.
     """
 
     steps: int = 30_000
@@ -55,6 +57,7 @@ class PoseMatcherTraining:
     windows: int = 60_000
     slots: int = 20_000
     redrawn: int = 12
+    stretch: float = 0.0
     deeper: int = 0
     seed: int = 0
 
@@ -99,7 +102,6 @@ class PoseMatcherTrainer:
         self.optimizer = torch.optim.AdamW(
             parameters, lr=config.learning_rate, weight_decay=config.weight_decay
         )
-        self._enlarge = _enlarging(SIZE, self.sizes.side)
         self.step = 0
 
     def begin_with(self, matcher: PoseMatcher) -> None:
@@ -131,6 +133,8 @@ class PoseMatcherTrainer:
         config = self.config
         rng = np.random.default_rng((config.seed, 1, self.step))
         clips = disguise(augment_clips(frames, rng), rng)
+        stretch = random_stretch(len(clips), config.stretch, rng)
+        drawn = stretched(drawn, stretch)
         moving = torch.from_numpy(rng.random(len(clips)) >= config.still)
         clips[~moving] = clips[~moving][:, 1:2].expand(-1, clips.shape[1], -1, -1, -1)
         candidates = self._choose(drawn, rng)
@@ -140,7 +144,7 @@ class PoseMatcherTrainer:
         for module in self._modules.values():
             module.train()
         with fast_autocast("cpu"):
-            features = self._features(self._images(clips))
+            features = self._features(self._images(clips, stretch))
             codes, read = self.pictures.code(features), self.reading(features)
             places = self.poses(candidates.described())
         logits = (codes.float() @ places.float().T).log_softmax(1)
@@ -170,11 +174,17 @@ class PoseMatcherTrainer:
             around = coder.planes(images[:, ::2].flatten(0, 1)).unflatten(0, (-1, 2))
         return coder.joined(around[:, 0], now, around[:, 1])
 
-    def _images(self, clips: Tensor) -> Tensor:
-        """Clips (n, 3, 3, S, S) in [0, 1] as the coder takes them (n, 3, 3, side, side)."""
+    def _images(self, clips: Tensor, stretch: Tensor) -> Tensor:
+        """Clips (n, 3, 3, S, S) in [0, 1], stretched by factors (n, 2), as the coder takes them
+        (n, 3, 3, side, side).
+        """
         fast = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else clips.dtype
-        up, middle, width = (t.to(fast) for t in (self._enlarge, self._middle, self._width))
-        images = (up @ clips.to(fast) @ up.T).clamp_(0.0, 1.0).sub_(middle).div_(width)
+        wider, taller = (
+            enlarging(SIZE, self.sizes.side, factor)[:, None, None].to(fast) for factor in stretch.T
+        )
+        middle, width = (t.to(fast) for t in (self._middle, self._width))
+        images = taller @ clips.to(fast) @ wider.mT
+        images = images.clamp_(0.0, 1.0).sub_(middle).div_(width)
         images = images.flatten(0, 1).contiguous(memory_format=torch.channels_last)
         return images.unflatten(0, clips.shape[:2])
 
@@ -216,12 +226,6 @@ def _weighted(square: Tensor, drawn: ShownPoses, moving: Tensor) -> Tensor:
     weight[~drawn.armed, ARMS] = 0.0
     weight[:, SPEED] = _SPEED_READ * moving
     return (weight * square).sum() / weight.sum()
-
-
-def _enlarging(old: int, new: int) -> Tensor:
-    """The matrix (new, old) that enlarges as ``resized`` does, in a tenth of the time for many."""
-    rows = torch.eye(old)[None, None]
-    return functional.interpolate(rows, (new, old), mode="bicubic", antialias=True)[0, 0]
 
 
 @torch.no_grad()

@@ -38,7 +38,7 @@ from .window_ring import RobotWindows, WindowRing
 _CHECKED, _AMONG = 300, 5000
 """So many held-out windows of each robot are drawn, in styles of training, and looked for among
 so many of its own."""
-_DEEPEST = 8
+_DEEPEST, _STRETCHED = 8, 1.0
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ class MatcherRun:
 
 @dataclass(frozen=True)
 class _Check:
-    """Held-out windows of a robot: frames (n, 3, S, S, 3), poses; and its own to look among."""
+    """Held-out windows of a dataset: frames (n, 3, S, S, 3), poses; and its own to look among."""
 
-    robot: str
+    data: str
     frames: NDArray[np.uint8]
     shown: ShownPoses
     among: ShownPoses
@@ -113,7 +113,7 @@ def train(run: MatcherRun, config: PoseMatcherTraining, made: str) -> None:
     def check() -> dict[str, Any]:
         matcher = learnt()
         pairs = zip(checks, pictures, strict=True)
-        return {held.robot: round(held.found(matcher, images), 3) for held, images in pairs}
+        return {held.data: round(held.found(matcher, images), 3) for held, images in pairs}
 
     training.go_on(update, check, lambda _: learnt().save(run.model))
 
@@ -122,7 +122,7 @@ def _check_of(robot: str, folder: Path, own: RobotWindows, seed: int) -> _Check:
     held = choose_windows(folder, _CHECKED, seed, heldout=True).physics
     some = np.random.default_rng(seed).permutation(len(own.shown))[:_AMONG]
     return _Check(
-        robot,
+        folder.name,
         draw_windows(robot, held, seed, True, "varied"),
         shown_poses(robot, held[:, WINDOW // 2]),
         own.shown[torch.from_numpy(some)],
@@ -149,6 +149,8 @@ def main(argv: list[str] | None = None) -> int:
     for key in ("steps", "batch", "windows", "slots", "redrawn"):
         if getattr(args, key) < 1:
             parser.error(f"--{key}: at least 1")
+    if not 0.0 <= args.stretch <= _STRETCHED:
+        parser.error(f"--stretch: 0 to {_STRETCHED:g}")
     if not 0 <= args.deeper <= _DEEPEST:
         parser.error(f"--deeper: 0 to {_DEEPEST}")
     config = PoseMatcherTraining(**{key: getattr(args, key) for key in defaults})

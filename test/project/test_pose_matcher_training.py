@@ -69,6 +69,13 @@ def test_it_learns_to_tell_which_poses_are_likely(robots: list[RobotWindows]) ->
     assert np.mean(losses[-10:]) < 0.7 * np.mean(losses[:3])
 
 
+def test_it_learns_from_stretched_pictures(robots: list[RobotWindows]) -> None:
+    trainer, plain = make_trainer(robots, steps=40, stretch=0.3), make_trainer(robots, steps=40)
+    losses = updates(trainer, make_ring(robots), 40)
+    assert np.mean(losses[-10:]) < 0.8 * np.mean(losses[:3])
+    assert updates(plain, make_ring(robots), 3) != losses[:3]
+
+
 def test_it_begins_with_what_the_tower_sees_of_the_middle_picture(
     robots: list[RobotWindows],
 ) -> None:
@@ -255,7 +262,7 @@ def test_the_command_goes_on_and_leaves_a_matcher(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "rlzero_ros.pretrain.train_pose_matcher"]
     command += ["--data", str(tmp_path / "walker"), "--batch", "8", "--others", "50"]
     command += ["--slots", "24", "--redrawn", "2", "--windows", "50", "--every", "2"]
-    command += ["--run", str(tmp_path / "run"), "--model", str(model)]
+    command += ["--run", str(tmp_path / "run"), "--model", str(model), "--stretch", "0.2"]
     for steps in ("4", "6"):
         subprocess.run([*command, "--steps", steps], check=True, capture_output=True)
     lines = (tmp_path / "run" / "progress.jsonl").read_text().splitlines()
@@ -264,6 +271,13 @@ def test_the_command_goes_on_and_leaves_a_matcher(tmp_path: Path) -> None:
     matcher = load_embedder(str(model)).matcher
     assert matcher is not None
     assert matcher.made.endswith("--steps 6")
+
+
+def test_more_stretch_than_a_figure_bears_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for stretch in ("-0.1", "1.5", "nan"):
+        with pytest.raises(SystemExit):
+            module.main(["--data", "x", "--run", "y", "--stretch", stretch])
+        assert "--stretch: 0 to 1" in capsys.readouterr().err
 
 
 def test_a_checkpoint_of_other_sizes_is_one_clear_error(
