@@ -40,7 +40,7 @@ class PoseMatcherTraining:
     the robots' own. still: share of the windows whose three pictures are made the same. reading:
     weight of the second loss. rad_per_mps: what a difference of a metre a second weighs beside the
     mean limb error, where the pictures differ. stretch: pictures are drawn out one way and pressed
-    together the other by factors whose ratio's logarithm is at most this. deeper: see
+    together the other by factors whose ratio's logarithm is at most this. deeper, flow: see
     ``MatcherSizes``.
     """
 
@@ -59,6 +59,7 @@ class PoseMatcherTraining:
     redrawn: int = 12
     stretch: float = 0.0
     deeper: int = 0
+    flow: int = 0
     seed: int = 0
 
 
@@ -85,7 +86,7 @@ class PoseMatcherTrainer:
             raise DataError("the robots are of different kinds of figures: train one for each")
         shown = shown_count(layouts.pop())
         side = size if isinstance(size, int) else int(size[0])
-        self.sizes = MatcherSizes(shown, side=side, deeper=config.deeper)
+        self.sizes = MatcherSizes(shown, side=side, deeper=config.deeper, flow=config.flow)
         self._middle = torch.tensor(preprocess["mean"])[:, None, None]
         self._width = torch.tensor(preprocess["std"])[:, None, None]
         self.pictures = PictureCoder(self.sizes)
@@ -172,7 +173,7 @@ class PoseMatcherTrainer:
         now = coder.planes(images[:, 1])
         with torch.no_grad():
             around = coder.planes(images[:, ::2].flatten(0, 1)).unflatten(0, (-1, 2))
-        return coder.joined(around[:, 0], now, around[:, 1])
+        return coder.joined(around[:, 0], now, around[:, 1], images)
 
     def _images(self, clips: Tensor, stretch: Tensor) -> Tensor:
         """Clips (n, 3, 3, S, S) in [0, 1], stretched by factors (n, 2), as the coder takes them

@@ -38,7 +38,7 @@ from .window_ring import RobotWindows, WindowRing
 _CHECKED, _AMONG = 300, 5000
 """So many held-out windows of each robot are drawn, in styles of training, and looked for among
 so many of its own."""
-_DEEPEST, _STRETCHED = 8, 1.0
+_DEEPEST, _WIDEST, _STRETCHED = 8, 64, 1.0
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"--stretch: 0 to {_STRETCHED:g}")
     if not 0 <= args.deeper <= _DEEPEST:
         parser.error(f"--deeper: 0 to {_DEEPEST}")
+    if not 0 <= args.flow <= _WIDEST:
+        parser.error(f"--flow: 0 to {_WIDEST}")
     config = PoseMatcherTraining(**{key: getattr(args, key) for key in defaults})
     made = shlex.join(["python", "-m", "rlzero_ros.pretrain.train_pose_matcher", *told])
     torch.set_num_threads(args.threads)

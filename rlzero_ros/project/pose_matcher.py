@@ -35,7 +35,8 @@ drawings in the training styles; five sizes are little better than three."""
 @dataclass(frozen=True)
 class MatcherSizes:
     """shown: numbers that describe a pose. dim: of a code. side: of a picture, in pixels. deeper:
-    blocks that ``layer2`` and ``layer3`` have more than a tower's.
+    blocks that ``layer2`` and ``layer3`` have more than a tower's. flow: channels that look at a
+    window's three pictures together first; 0 for none.
     """
 
     shown: int
@@ -44,15 +45,17 @@ class MatcherSizes:
     hidden: int = 384
     pose_hidden: int = 256
     deeper: int = 0
+    flow: int = 0
 
 
 class PictureCoder(nn.Module):
     """Windows (n, 3, 3, side, side) of three pictures to codes (n, dim).
 
     Every picture is looked at by itself first; ``motion`` adds to what is seen of the middle one
-    how it changes. ``layer1`` to ``layer3`` are those of a ModifiedResNet of width 16 with 1, 2
-    and 2 blocks, or some more; its pooling gives way to layers that see where in the picture
-    everything is.
+    how it changes, and ``flow``, if there is one, what is seen of the three together pixel by
+    pixel: a floor may pass by less than a cell of those. ``layer1`` to ``layer3`` are those of a
+    ModifiedResNet of width 16 with 1, 2 and 2 blocks, or some more; its pooling gives way to
+    layers that see where in the picture everything is.
     """
 
     def __init__(self, sizes: MatcherSizes) -> None:
@@ -71,12 +74,9 @@ class PictureCoder(nn.Module):
         self.first = nn.Sequential(seen(3, 2), seen(16), seen(16), nn.AvgPool2d(2))
         self.layer1 = nn.Sequential(Bottleneck(16, 16))
         self.layer2 = nn.Sequential(Bottleneck(64, 32, 2), Bottleneck(128, 32), *further(128))
-        last = nn.Conv2d(64, 128, 1)
-        for parameter in last.parameters():  # at first nothing moves
-            nn.init.zeros_(parameter)
-        self.motion = nn.Sequential(
-            *(nn.Conv2d(2 * 128, 64, 3, 1, 1, bias=False), nn.BatchNorm2d(64), nn.ReLU()), last
-        )
+        changed = nn.Conv2d(2 * 128, 64, 3, 1, 1, bias=False)
+        self.motion = nn.Sequential(changed, nn.BatchNorm2d(64), nn.ReLU(), _silent(64))
+        self.flow = _flow(sizes.flow) if sizes.flow else None
         self.layer3 = nn.Sequential(Bottleneck(128, 64, 2), Bottleneck(256, 64), *further(256))
         cells = (sizes.side // 16) ** 2
         self.head = nn.Sequential(
@@ -89,19 +89,54 @@ class PictureCoder(nn.Module):
         """What is seen of single pictures (k, 3, side, side): (k, 128, side / 8, side / 8)."""
         return self.layer2(self.layer1(self.first(pictures)))
 
-    def joined(self, before: Tensor, now: Tensor, after: Tensor) -> Tensor:
-        """What the code is made of (n, hidden), from the planes of a window's pictures."""
-        changes = torch.cat([after - before, before + after - 2.0 * now], dim=1)
-        return self.head(self.layer3(now + self.motion(changes)))
+    def joined(self, before: Tensor, now: Tensor, after: Tensor, windows: Tensor) -> Tensor:
+        """What the code is made of (n, hidden), from the planes of windows' pictures and these
+        (n, 3, 3, side, side).
+        """
+        seen = now + self.motion(torch.cat(_changes(before, now, after), dim=1))
+        if self.flow is not None:
+            first, middle, last = windows.unbind(1)
+            together = torch.cat([middle, *_changes(first, middle, last)], dim=1)
+            seen = seen + self.flow(together.contiguous(memory_format=torch.channels_last))
+        return self.head(self.layer3(seen))
 
     def features(self, windows: Tensor) -> Tensor:
         """The same from pictures (n, 3, 3, side, side)."""
         planes = self.planes(windows.flatten(0, 1)).unflatten(0, (-1, _FRAMES))
-        return self.joined(*planes.unbind(1))
+        before, now, after = planes.unbind(1)
+        return self.joined(before, now, after, windows)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Codes (n, dim)."""
         return self.code(self.features(windows))
+
+
+def _changes(before: Tensor, now: Tensor, after: Tensor) -> tuple[Tensor, Tensor]:
+    """The first and the second difference."""
+    return after - before, before + after - 2.0 * now
+
+
+def _flow(channels: int) -> nn.Sequential:
+    """From three pictures and their colours to the planes of one."""
+
+    def smaller(before: int, after: int, side: int) -> tuple[nn.Module, ...]:
+        convolution = nn.Conv2d(before, after, side, 2, side // 2, bias=False)
+        return convolution, nn.BatchNorm2d(after), nn.ReLU()
+
+    return nn.Sequential(
+        *smaller(3 * _FRAMES, channels, 5),
+        *smaller(channels, 2 * channels, 3),
+        *smaller(2 * channels, 4 * channels, 3),
+        _silent(4 * channels),
+    )
+
+
+def _silent(channels: int) -> nn.Conv2d:
+    """A layer that says nothing at first."""
+    last = nn.Conv2d(channels, 128, 1)
+    for parameter in last.parameters():
+        nn.init.zeros_(parameter)
+    return last
 
 
 class PoseCoder(nn.Module):
@@ -182,7 +217,7 @@ class PoseMatcher:
         codes = []
         for some in windows.split(_BATCH):
             before, now, after = (planes[pictures] for pictures in some.T)
-            codes.append(coder.code(coder.joined(before, now, after)))
+            codes.append(coder.code(coder.joined(before, now, after, images[some])))
         return torch.cat(codes)
 
     @torch.inference_mode()

@@ -124,6 +124,26 @@ def test_a_deeper_matcher_begins_where_a_shallow_one_is(
     assert not torch.equal(before, deep.pictures.eval()(windows))
 
 
+def test_a_matcher_with_flow_begins_where_one_without_is(
+    robots: list[RobotWindows], tmp_path: Path
+) -> None:
+    plain = make_trainer(robots, seed=3)
+    updates(plain, make_ring(robots), 2)
+    plain.matcher("pose-96-0").save(tmp_path)
+    flowing = make_trainer(robots, flow=4)
+    flowing.begin_with(PoseMatcher.load(tmp_path))
+    windows = torch.randn(2, 3, 3, 96, 96)
+    before, wanted = (trainer.pictures.eval()(windows) for trainer in (flowing, plain))
+    torch.testing.assert_close(before, wanted, atol=0.05, rtol=0.05)
+    assert np.isfinite(updates(flowing, make_ring(robots), 2)).all()
+    flowing.matcher("pose-96-0").save(tmp_path)
+    again = PoseMatcher.load(tmp_path)
+    assert again.sizes.flow == 4
+    learnt = flowing.pictures.eval()(windows)
+    flowing.pictures.flow = None
+    assert not torch.equal(flowing.pictures(windows), learnt), "what is seen together counts"
+
+
 @pytest.mark.parametrize("slots", [96, 94])
 def test_the_ring_refills_as_it_was(robots: list[RobotWindows], slots: int) -> None:
     """The defect: where a step's drawings do not divide the slots, some were never drawn."""
@@ -273,11 +293,17 @@ def test_the_command_goes_on_and_leaves_a_matcher(tmp_path: Path) -> None:
     assert matcher.made.endswith("--steps 6")
 
 
-def test_more_stretch_than_a_figure_bears_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    for stretch in ("-0.1", "1.5", "nan"):
+def test_options_out_of_bounds_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, value, words in (
+        ("--stretch", "-0.1", "0 to 1"),
+        ("--stretch", "1.5", "0 to 1"),
+        ("--stretch", "nan", "0 to 1"),
+        ("--flow", "-1", "0 to 64"),
+        ("--deeper", "9", "0 to 8"),
+    ):
         with pytest.raises(SystemExit):
-            module.main(["--data", "x", "--run", "y", "--stretch", stretch])
-        assert "--stretch: 0 to 1" in capsys.readouterr().err
+            module.main(["--data", "x", "--run", "y", name, value])
+        assert f"{name}: {words}" in capsys.readouterr().err
 
 
 def test_a_checkpoint_of_other_sizes_is_one_clear_error(
