@@ -30,6 +30,7 @@ from ..commands.bounds import SEEDS, whole_number
 from ..commands.output import write_json
 from ..errors import DataError
 from ..imitate.base import BehaviorFoundationModel
+from ..imitate.imitator import Imitator
 from ..imitate.kernel import KERNELS, Kernel
 from ..imitate.latent import imitation_latent, reward_latent
 from ..paths import find_bundle
@@ -82,9 +83,13 @@ def evaluate_task(
     episodes: int = 10,
     steps: int = 1000,
     seed: int = 0,
-    kernel: Kernel = IMITATION_KERNEL,
+    imitator: Imitator | None = None,
 ) -> dict[str, tuple[float, float | None]]:
-    """Mean return and its standard error, None of a single episode, for each kind of prompt."""
+    """Mean return and its standard error, None of a single episode, for each kind of prompt.
+
+    states: carry the rewards: observations (n, observation_dim) and physics (n, nq + nv). imitator:
+    of the demonstration; by default one over these states.
+    """
     observations, physics = states
     rewards = task_rewards(robot, task, physics)
     twin = Twin(robot.spec, robot.model_xml, threads=1)
@@ -114,9 +119,8 @@ def evaluate_task(
     # A demonstration as a video would show it: 48 observations, every second control step.
     start = max(0, steps // 2 - 48)
     demonstration = demonstrations["softmax"][start : start + 96 : 2]
-    imitator = imitator_of(
-        bfm, robot.spec, observations, IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, kernel
-    )
+    if imitator is None:
+        imitator = _imitator_over(observations, bfm, robot, IMITATION_KERNEL)
     trials = rehearse_imitation(
         bfm,
         imitator,
@@ -150,15 +154,30 @@ def _states(args: argparse.Namespace) -> tuple[NDArray[np.float32], NDArray[np.f
     return index.observations[states], index.physics[states]
 
 
-def _kernel(args: argparse.Namespace) -> Kernel:
-    """The kernel asked for, or that of the bundle; of a run, the default."""
-    if args.imitation_kernel is not None:
-        chosen: Kernel = args.imitation_kernel
-    elif args.run is None:
-        chosen = Bundle.load(args.bundle or args.robot).manifest["bfm"]["imitation_kernel"]
-    else:
-        chosen = IMITATION_KERNEL
-    return chosen
+def _imitator(
+    args: argparse.Namespace,
+    bfm: BehaviorFoundationModel,
+    robot: Robot,
+    observations: NDArray[np.float32],
+) -> Imitator:
+    """That of the bundle, over all that it has seen, as a robot has it; of a run over these."""
+    if args.run is None:
+        bundle = Bundle.load(args.bundle or args.robot)
+        if args.imitation_kernel is None:
+            return bundle.imitator()
+        observations = bundle.index().observations
+    return _imitator_over(observations, bfm, robot, args.imitation_kernel or IMITATION_KERNEL)
+
+
+def _imitator_over(
+    observations: NDArray[np.float32],
+    bfm: BehaviorFoundationModel,
+    robot: Robot,
+    kernel: Kernel,
+) -> Imitator:
+    return imitator_of(
+        bfm, robot.spec, observations, IMITATION_BANDWIDTH, IMITATION_VELOCITY_WEIGHT, kernel
+    )
 
 
 def _mean_and_error(returns: NDArray[np.float64]) -> tuple[float, float | None]:
@@ -243,11 +262,12 @@ def main(args: argparse.Namespace) -> int:
     tasks = _tasks(args, robot.tasks)
     robot = with_rewards(robot, args.reward)
     bfm, updates = _model(args)
-    states, kernel = _states(args), _kernel(args)
+    states = _states(args)
+    imitator = _imitator(args, bfm, robot, states[0])
     rows = {}
     for task in tqdm(tasks, desc="returns", unit="task"):
         scores = evaluate_task(
-            bfm, robot, task, states, args.episodes, args.steps, args.seed, kernel
+            bfm, robot, task, states, args.episodes, args.steps, args.seed, imitator
         )
         rows[task] = task_row(args.robot, task, scores, args.steps)
         tqdm.write(f"{task:14s}{'  '.join(map(_cell, scores, scores.values()))}")

@@ -57,6 +57,21 @@ def test_every_prompt_is_judged(robot, bfm):
     assert all(0 <= mean <= 120 for mean, _ in results.values())
 
 
+def test_demonstrations_are_imitated_by_the_imitator_that_is_given(robot):
+    """The defect: a bundle was judged over its reference alone; a robot imitates over all of it."""
+    bundle = Bundle.load("walker")
+    index, bfm = bundle.index(), bundle.bfm()
+    assert index.reference_size < len(index)
+    states = index.observations[:2000], index.physics[:2000]
+    short = {"episodes": 1, "steps": 100}
+    over_states, over_all = (
+        evaluate_task(bfm, robot, "walk", states, **short, imitator=imitator)
+        for imitator in (None, bundle.imitator())
+    )
+    assert over_all["softmax"] == over_states["softmax"]
+    assert over_all["imitation"] != over_states["imitation"]
+
+
 def test_the_shipped_walker_stands_better_than_chance(tmp_path, capsys):
     """As on a fresh clone, without a dataset: the bundle's own states carry the prompt."""
     report, plot = tmp_path / "returns.json", tmp_path / "plots" / "returns.png"
