@@ -3,14 +3,16 @@
     python -m rlzero_ros.pretrain.extend_index --data data/walker --bundle walker --states 2300 \
         --out DIR
 
-Taken are those whose poses and speeds the index lacks most. What a model knows well is what it was
-trained on, or does by itself (``rlzero collect --model``): observations that it does not know are
-found as well, and imitated badly.
+Taken are those whose poses and speeds the index lacks most. ``--keep`` makes room for them: of an
+even sample of data many are alike. What a model knows well is what it was trained on, or does by
+itself (``rlzero collect --model``): observations that it does not know are found as well, and
+imitated badly.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +54,8 @@ def extended(
     seed: int = 0,
     robot: str | None = None,
     kind: str | None = None,
+    keep: int | None = None,
+    also: Sequence[Path] = (),
 ) -> ObservationIndex:
     """An index with at most so many observations of a dataset besides its own.
 
@@ -59,18 +63,21 @@ def extended(
     are given for stays as it is, since they are no fair sample of anything. A reader stays as it
     is; calibration and chance similarity are made anew. work: keeps choice and renderings, so that
     it goes on after an interruption. robot: name or folder, by default that which the dataset
-    names. kind: of the search, by default that of the index. Raises DataError where nothing is
-    new, or the windows would be of another length.
+    names. kind: of the search, by default that of the index. keep: so many of its reference stay,
+    at random, and nothing else of it; by default all. also: further datasets of the robot whose
+    states may be taken. Raises DataError where nothing is new, there is less to keep, or the
+    windows would be of another length.
     """
     info = read_info(data)
     robot = info.robot if robot is None else robot
-    stride_s = window_steps(info.control_period_s) * info.control_period_s
-    if not np.isclose(stride_s, index.window_stride_s):
-        raise DataError(
-            f"the index's windows are {index.window_stride_s:g} s wide, those of {data} would be "
-            f"{stride_s:g} s: another control period?"
-        )
-    windows = choice_for(data, work, max(_AMONG, states), seed, robot)
+    windows = Windows.joined(
+        [
+            _candidates(index, folder, work if n == 0 else work / f"also-{n}", states, seed, robot)
+            for n, folder in enumerate((data, *also))
+        ]
+    )
+    if keep is not None:
+        index = _reference(index, keep, seed)
     known, some = _described(robot, index, windows)
     windows = windows[farthest(known, some, states)]
     if not len(windows):
@@ -97,6 +104,31 @@ def extended(
     if index.speed_share is None:  # a robot that goes as fast as it is shown without that
         more.speed_share = None
     return more
+
+
+def _candidates(
+    index: ObservationIndex, data: Path, work: Path, states: int, seed: int, robot: str
+) -> Windows:
+    """States of a dataset that an index might take."""
+    info = read_info(data)
+    if robot != info.robot and not Path(robot).is_dir():
+        raise DataError(f"{data} is of {info.robot!r}, not of {robot!r}")
+    period_s = info.control_period_s
+    stride_s = window_steps(period_s) * period_s
+    if not np.isclose(stride_s, index.window_stride_s):
+        raise DataError(
+            f"the index's windows are {index.window_stride_s:g} s wide, those of {data} would be "
+            f"{stride_s:g} s: another control period?"
+        )
+    return choice_for(data, work, max(_AMONG, states), seed, robot)
+
+
+def _reference(index: ObservationIndex, keep: int, seed: int) -> ObservationIndex:
+    """So many of an index's reference, as fair a sample as that was."""
+    if keep > index.reference_size:
+        raise DataError(f"the index has a reference of {index.reference_size}, not {keep} to keep")
+    rows = np.random.default_rng(seed).permutation(index.reference_size)[:keep]
+    return index.subset(np.sort(rows))
 
 
 def _described(
@@ -127,11 +159,17 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--robot", help="built-in robot, or its folder (default: the dataset's)")
     parser.add_argument("--states", type=int, default=2300, help="at most; default: %(default)s")
     parser.add_argument("--kind", choices=KINDS, help="of the search (default: the index's)")
+    kept = "so many of its reference stay, and nothing else of it (default: everything)"
+    parser.add_argument("--keep", type=int, help=kept)
+    further = "further datasets of the robot whose states may be taken"
+    parser.add_argument("--also", type=Path, nargs="+", default=[], help=further)
     parser.add_argument("--seed", type=int, default=0, help="default: %(default)s")
     told = sys.argv[1:] if argv is None else argv
     args = parser.parse_args(told)
-    if args.states < 1:
-        parser.error("--states: at least 1")
+    for name in ("states", "keep"):
+        value = getattr(args, name)
+        if value is not None and value < 1:
+            parser.error(f"--{name}: at least 1")
 
     def change(index: ObservationIndex, embedder: FrameEmbedder, work: Path) -> ObservationIndex:
         return extended(
@@ -140,6 +178,8 @@ def main(argv: list[str] | None = None) -> int:
             seed=args.seed,
             robot=args.robot,
             kind=args.kind,
+            keep=args.keep,
+            also=args.also,
         )
 
     return change_index(__spec__.name, args, told, change)

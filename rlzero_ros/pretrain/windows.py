@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -76,6 +77,12 @@ class Windows:
             self.resting[rows],
             self.forward_speed[rows],
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[Windows]) -> Windows:
+        """All of them, one after another."""
+        names = [field.name for field in fields(cls)]
+        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
     @property
     def middle(self) -> NDArray[np.float32]:

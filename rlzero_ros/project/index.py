@@ -15,6 +15,7 @@ what is most probably right.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import faiss
@@ -148,6 +149,25 @@ class ObservationIndex:
         flat = np.concatenate([windows.reshape(len(windows), -1), changes], axis=1)
         index = make_faiss(flat, kind_for(len(flat)) if kind == "auto" else kind, seed)
         return cls(observations, physics, thumbnails, index, embedder_id, window_stride_s)
+
+    def subset(self, rows: NDArray[np.integer]) -> ObservationIndex:
+        """An index of rows (n,) alone, all of them its reference.
+
+        Reader and speed share stay; pose codes and what is measured with an index do not.
+        """
+        some = ObservationIndex.build(
+            self.observations[rows],
+            self.physics[rows],
+            self.windows(np.asarray(rows)),
+            self.thumbnails.subset(rows),
+            self.embedder_id,
+            self.window_stride_s,
+            self.kind,
+        )
+        some.speed_share = self.speed_share
+        if self.reader is not None:
+            some.reader = replace(self.reader, shown=self.reader.shown[rows])
+        return some
 
     def search(
         self,

@@ -49,15 +49,21 @@ class Thumbnails:
         data = np.concatenate([one.data, other.data])
         return cls(data, np.concatenate([one.ends, len(one.data) + other.ends]))
 
+    def subset(self, rows: NDArray[np.integer]) -> Thumbnails:
+        """Those of rows (n,), in their order."""
+        return Thumbnails.pack([self._encoded(int(row)) for row in rows])
+
     def __len__(self) -> int:
         return len(self.ends)
 
+    def _encoded(self, row: int) -> bytes:
+        start = int(self.ends[row - 1]) if row else 0
+        return self.data[start : int(self.ends[row])].tobytes()
+
     def decode(self, row: int) -> NDArray[np.uint8]:
         """One picture (H, W, 3) uint8."""
-        start = int(self.ends[row - 1]) if row else 0
-        encoded = self.data[start : int(self.ends[row])].tobytes()
         try:
-            with Image.open(io.BytesIO(encoded), formats=["WEBP"]) as picture:
+            with Image.open(io.BytesIO(self._encoded(row)), formats=["WEBP"]) as picture:
                 if max(picture.size) > MAX_SIDE:
                     raise ProjectError(
                         f"thumbnail {row} has {picture.width}x{picture.height} pixels",

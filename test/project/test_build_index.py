@@ -128,11 +128,29 @@ def test_an_index_learns_more_of_what_the_robot_does(
         assert np.abs(many.thumbnails.decode(row).astype(int) - frame).mean() < 6
     both = few.windows(np.arange(len(few))), many.windows(np.arange(len(few)))
     np.testing.assert_array_equal(*both)
+    # Of what it had only some may stay, and states may come from several datasets.
+    kept = [*told, str(tmp_path / "kept"), "--work", str(tmp_path / "other"), "--keep"]
+    assert extend_index.main([*kept, "6", "--also", str(dataset)]) == 0
+    fewer = Bundle.load(tmp_path / "kept").index()
+    assert fewer.reference_size == 6
+    assert len(fewer) == len(many), "what was left out is taken again, and nothing twice"
+    own = {row.tobytes() for row in few.observations}
+    assert {row.tobytes() for row in fewer.observations[:6]} < own
+    assert {row.tobytes() for row in fewer.observations} == rows
+    np.testing.assert_array_equal(
+        fewer.thumbnails.decode(0),
+        few.thumbnails.decode(int((few.observations == fewer.observations[0]).all(1).argmax())),
+    )
+    kept[kept.index(str(tmp_path / "kept"))] = str(tmp_path / "again")
+    assert extend_index.main([*kept, "11"]) == 2
+    assert f"a reference of {len(few)}, not 11" in capsys.readouterr().err
     # The same once more adds nothing, and another robot's data cannot be added.
     told[-2] = str(tmp_path / "many")
     assert extend_index.main([*told, str(tmp_path / "again")]) == 2
     assert "nothing that the index does not have" in capsys.readouterr().err
     create_dataset(tmp_path / "d", DatasetInfo("cheetah", 17, 6, 18, 0.01))
+    assert extend_index.main([*told, str(tmp_path / "again"), "--also", str(tmp_path / "d")]) == 2
+    assert "'cheetah'" in capsys.readouterr().err
     told[1] = str(tmp_path / "d")
     assert extend_index.main([*told, str(tmp_path / "again")]) == 2
     assert "'cheetah'" in capsys.readouterr().err
