@@ -50,6 +50,9 @@ CLUTTER = {
     ),
     "heldout": ("triangle", "ring", "zigzag"),
 }
+_KNEE = (-0.15, 0.15)
+"""By this share of half a limb its knee or elbow lies lower or higher in the split "varied"; the
+limb as a whole is about as long as in the split "train"."""
 PARTS = {kind: tuple(dict.fromkeys(s.part for s in segments)) for kind, segments in KINDS.items()}
 
 
@@ -141,6 +144,12 @@ def _proportions(rng: np.random.Generator, body: str, split: str, kind: str) -> 
     size = float(rng.uniform(0.75, 1.25))
     length["head"] *= size
     radius["head"] = size * float(rng.uniform(0.85, 1.1))
+    if split == "varied":
+        for near, far in (("thigh", "leg"), ("upper", "lower")):
+            if near in length and far in length:
+                bend = float(rng.uniform(*_KNEE))
+                length[near] *= 1.0 + bend
+                length[far] *= 1.0 - bend
     return Proportions(length, radius)
 
 

@@ -59,14 +59,14 @@ def extended(
 ) -> ObservationIndex:
     """An index with at most so many observations of a dataset besides its own.
 
-    Those that it has already are left out. They are there to be found and imitated: what rewards
-    are given for stays as it is, since they are no fair sample of anything. A reader stays as it
-    is; calibration and chance similarity are made anew. work: keeps choice and renderings, so that
-    it goes on after an interruption. robot: name or folder, by default that which the dataset
-    names. kind: of the search, by default that of the index. keep: so many of its reference stay,
-    at random, and nothing else of it; by default all. also: further datasets of the robot whose
-    states may be taken. Raises DataError where nothing is new, there is less to keep, or the
-    windows would be of another length.
+    Those that it has already are left out. They are there to be found and imitated: what
+    rewards are given for stays as it is, since they are no fair sample of anything. A reader
+    stays as it is; pose codes, calibration and chance similarity are made anew. work: keeps
+    choice and renderings, so that it goes on after an interruption. robot: name or folder, by
+    default that which the dataset names. kind: of the search, by default that of the index.
+    keep: so many of its reference stay, at random, and nothing else of it; by default all.
+    also: further datasets of the robot whose states may be taken. Raises DataError where
+    nothing is new, there is less to keep, or the windows would be of another length.
     """
     info = read_info(data)
     robot = info.robot if robot is None else robot
@@ -182,7 +182,7 @@ def main(argv: list[str] | None = None) -> int:
             also=args.also,
         )
 
-    return change_index(__spec__.name, args, told, change)
+    return change_index(__spec__.name, args, told, change, matches_anew=True)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,8 @@ _NEAR_MPS = 1.0
 _SPEED_READ = 5.0
 """The speed is read as if it were so many numbers: it is one of more than forty, and nothing else
 makes the pictures before and after worth looking at."""
+_TOGETHER = 32
+"""So many pictures are looked at at once where nothing is learnt of it: they stay in the cache."""
 _WIDEST = 4.0
 """Numbers that are read are cut off at so many standard deviations."""
 
@@ -41,7 +43,8 @@ class PoseMatcherTraining:
     weight of the second loss. rad_per_mps: what a difference of a metre a second weighs beside the
     mean limb error, where the pictures differ. stretch: pictures are drawn out one way and pressed
     together the other by factors whose ratio's logarithm is at most this. deeper, flow: see
-    ``MatcherSizes``.
+    ``MatcherSizes``. learn_planes: what is seen of single pictures is learnt, too; else it stays as
+    it began, which takes half the time.
     """
 
     steps: int = 30_000
@@ -60,6 +63,7 @@ class PoseMatcherTraining:
     stretch: float = 0.0
     deeper: int = 0
     flow: int = 0
+    learn_planes: bool = True
     seed: int = 0
 
 
@@ -170,10 +174,22 @@ class PoseMatcherTrainer:
         middle ones alone: that takes 0.7 of the time.
         """
         coder = self.pictures
+        if not self.config.learn_planes:
+            before, now, after = self._planes(images).unbind(1)
+            return coder.joined(before, now, after, images)
         now = coder.planes(images[:, 1])
         with torch.no_grad():
             around = coder.planes(images[:, ::2].flatten(0, 1)).unflatten(0, (-1, 2))
         return coder.joined(around[:, 0], now, around[:, 1], images)
+
+    @torch.no_grad()
+    def _planes(self, images: Tensor) -> Tensor:
+        """``PictureCoder.planes`` (n, 3, ...) as they are."""
+        coder = self.pictures
+        for part in (coder.first, coder.layer1, coder.layer2):
+            part.eval()
+        pictures = images.flatten(0, 1).split(_TOGETHER)
+        return torch.cat([coder.planes(some) for some in pictures]).unflatten(0, (-1, 3))
 
     def _images(self, clips: Tensor, stretch: Tensor) -> Tensor:
         """Clips (n, 3, 3, S, S) in [0, 1], stretched by factors (n, 2), as the coder takes them

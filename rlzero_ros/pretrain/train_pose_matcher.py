@@ -142,7 +142,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--threads", type=int, default=1)
     defaults = asdict(PoseMatcherTraining())
     for key, value in defaults.items():
-        parser.add_argument(f"--{key.replace('_', '-')}", type=type(value), default=value)
+        name = f"--{key.replace('_', '-')}"
+        if isinstance(value, bool):
+            parser.add_argument(name, action=argparse.BooleanOptionalAction, default=value)
+        else:
+            parser.add_argument(name, type=type(value), default=value)
     told = sys.argv[1:] if argv is None else argv
     args = parser.parse_args(told)
     run = MatcherRun(tuple(args.data), args.run, args.model, args.every, args.init)

@@ -49,7 +49,7 @@ def make_ring(robots: list[RobotWindows], step: int = 0, slots: int = 96) -> Win
     return WindowRing(robots, slots=slots, per_step=4, seed=0, step=step)
 
 
-def make_trainer(robots: list[RobotWindows], **config: float) -> PoseMatcherTrainer:
+def make_trainer(robots: list[RobotWindows], **config: float | bool) -> PoseMatcherTrainer:
     training = PoseMatcherTraining(**{**SMALL, **config})  # type: ignore[arg-type]
     return PoseMatcherTrainer(training, [robot.shown for robot in robots], load_embedder().tower)
 
@@ -142,6 +142,16 @@ def test_a_matcher_with_flow_begins_where_one_without_is(
     learnt = flowing.pictures.eval()(windows)
     flowing.pictures.flow = None
     assert not torch.equal(flowing.pictures(windows), learnt), "what is seen together counts"
+
+
+def test_planes_that_are_not_learnt_stay_as_they_were(robots: list[RobotWindows]) -> None:
+    trainer = make_trainer(robots, learn_planes=False, flow=4)
+    before = {name: value.clone() for name, value in trainer.pictures.state_dict().items()}
+    losses = updates(trainer, make_ring(robots), 3)
+    assert np.isfinite(losses).all()
+    after = trainer.pictures.state_dict()
+    changed = {name.split(".")[0] for name in after if not torch.equal(before[name], after[name])}
+    assert changed == {"motion", "flow", "layer3", "head", "code"}
 
 
 @pytest.mark.parametrize("slots", [96, 94])
@@ -283,6 +293,7 @@ def test_the_command_goes_on_and_leaves_a_matcher(tmp_path: Path) -> None:
     command += ["--data", str(tmp_path / "walker"), "--batch", "8", "--others", "50"]
     command += ["--slots", "24", "--redrawn", "2", "--windows", "50", "--every", "2"]
     command += ["--run", str(tmp_path / "run"), "--model", str(model), "--stretch", "0.2"]
+    command += ["--no-learn-planes"]
     for steps in ("4", "6"):
         subprocess.run([*command, "--steps", steps], check=True, capture_output=True)
     lines = (tmp_path / "run" / "progress.jsonl").read_text().splitlines()
