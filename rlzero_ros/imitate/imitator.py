@@ -28,6 +28,7 @@ of single pictures cancel. What rests is asked not to travel: one that drifts lo
 from __future__ import annotations
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ..errors import DataError
@@ -39,6 +40,8 @@ from .latent import Array, backward_features, project_to_sphere
 _AT_REST = 0.8
 # Of the bandwidth, for what rests.
 _RESTING = 0.5
+# Reference states compared with what is shown in one go: few enough for a processor's cache.
+_AT_ONCE = 1024
 
 
 class Imitator:
@@ -68,7 +71,7 @@ class Imitator:
     ) -> None:
         self.smoothing = Smoothing(bandwidth, kernel)
         self._bfm = bfm
-        self._features = backward_features(bfm, reference).astype(np.float64)
+        features = backward_features(bfm, reference).astype(np.float64)
         reference = np.asarray(reference, dtype=np.float64)
         self.spread = reference.std(0)
         self._scale = 1.0 / (self.spread + 1e-3)
@@ -77,7 +80,9 @@ class Imitator:
             if np.shape(weights) != self._scale.shape or not np.all(np.isfinite(weights)):
                 raise DataError(f"weights need {len(self._scale)} finite numbers")
             self._scale = self._scale * np.asarray(weights, dtype=np.float64)
-        self._reference = reference * self._scale
+        # As tensors, with torch's threads: numpy's take every core that there is, beside a robot.
+        self._features = torch.from_numpy(features)
+        self._reference = torch.from_numpy(reference * self._scale)
 
     def latent(
         self, observations: NDArray[np.floating], smoothing: Smoothing | None = None
@@ -104,7 +109,8 @@ class Imitator:
         for weight, reward in kernel_rewards(distances, bandwidth, smoothing.kernel):
             # Far from every reference state all rewards vanish: the demonstration itself is left.
             if reward.sum() >= 1e-6:
-                latent += weight * project_to_sphere(reward @ self._features)
+                asked_for = torch.from_numpy(reward) @ self._features
+                latent += weight * project_to_sphere(asked_for.numpy())
         return project_to_sphere(latent)
 
     def taken(self, shown: NDArray[np.floating], rests: bool | None = None) -> NDArray[np.floating]:
@@ -150,12 +156,10 @@ class Imitator:
 
     def _distances(self, observations: NDArray[np.floating]) -> NDArray[np.float64]:
         """Squared distance (N,) of each reference state to the nearest demonstrated one."""
-        return self._squares(self._reference, observations)
-
-    def _squares(
-        self, scaled: NDArray[np.float64], observations: NDArray[np.floating]
-    ) -> NDArray[np.float64]:
-        """Squared distance (n,) of each scaled state to the nearest observation."""
-        shown = np.asarray(observations, dtype=np.float64) * self._scale
-        squares = np.square(scaled).sum(1)[:, None] + np.square(shown).sum(1)
-        return np.maximum(squares - 2.0 * (scaled @ shown.T), 0.0).min(1)
+        shown = torch.from_numpy(np.asarray(observations, dtype=np.float64) * self._scale)
+        squares = shown.square().sum(1)
+        nearest = [
+            torch.addmm(squares, part, shown.T, alpha=-2.0).amin(1) + part.square().sum(1)
+            for part in self._reference.split(_AT_ONCE)
+        ]
+        return torch.cat(nearest).clamp_min_(0.0).numpy()

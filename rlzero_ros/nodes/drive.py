@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .command_sender import CommandSender
 from .control_loop import ControlLoop
@@ -44,16 +44,18 @@ class Drive:
         """How punctual the loop is."""
         return self._loop.times
 
-    def start(self, priority: int) -> str:
+    def start(self, priority: int, patient: Sequence[int | None] = ()) -> str:
         """Begin; return why there is no real-time scheduling, empty if there is or none is wanted.
 
-        To be called by the thread that receives messages, or starts it: it comes before whatever
-        computes, the loop before it, and the watchdog before everything, which may be what hangs.
+        To be called by the thread that receives messages, or starts it: it comes before the
+        others, the loop before it, and the watchdog before everything, which may be what hangs.
+        patient: numbers of threads that compute for long, and come last.
         """
         self._loop.start()
         self._watchdog.start()
         own = threading.get_native_id()
-        return make_realtime(priority, (own, self._loop.thread_id, self._watchdog.thread_id))
+        urgent = (own, self._loop.thread_id, self._watchdog.thread_id)
+        return make_realtime(priority, urgent, patient)
 
     def wake(self) -> None:
         """Act on what another thread told the controller, before the next step does."""

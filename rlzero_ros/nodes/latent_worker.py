@@ -45,6 +45,11 @@ class LatentWorker:
         self._thread = threading.Thread(target=self._run, name="imitate", daemon=True)
         self._thread.start()
 
+    @property
+    def thread_id(self) -> int | None:
+        """The system's number of the thread."""
+        return self._thread.native_id
+
     def submit(self, plan: Plan) -> None:
         """Infer this plan's latent next; nothing if that is being done, or waits to be done.
 

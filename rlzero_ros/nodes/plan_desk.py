@@ -39,6 +39,11 @@ class PlanDesk:
         self._is_active, self._on_change, self._tell_rejected = is_active, on_change, reject
         self._worker = LatentWorker(inference, self._on_task, self._on_no_task, self._on_replaced)
 
+    @property
+    def thread_id(self) -> int | None:
+        """The system's number of the thread of inference."""
+        return self._worker.thread_id
+
     def close(self) -> None:
         """End the thread of inference after the plan under way."""
         self._worker.close()

@@ -143,7 +143,7 @@ class PolicyNode(ManagedNode):
         )
         self._report.times = self._drive.times
         self._preflight_due_s = time.monotonic() + PREFLIGHT_AFTER_S
-        if why_not := self._drive.start(self._priority):
+        if why_not := self._drive.start(self._priority, (self._desk.thread_id,)):
             self.get_logger().warning(f"no real-time scheduling: {why_not}")
         if shared_memory.is_used():
             self.get_logger().warning(shared_memory.WARNING)

@@ -71,7 +71,8 @@ PARAMETERS: dict[str, Row] = {
     "realtime_priority": (
         20,
         "SCHED_RR priority of this process while active, if the system permits; 0 for none. "
-        "What receives gets one more, the control loop two, its watchdog three.",
+        "What receives gets one more, the control loop two, its watchdog three; the inference of "
+        "latents gets one less.",
         0,
         96,
     ),

@@ -7,17 +7,23 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def make_realtime(priority: int, urgent: Sequence[int | None] = ()) -> str:
+def make_realtime(
+    priority: int, urgent: Sequence[int | None] = (), patient: Sequence[int | None] = ()
+) -> str:
     """Put every thread of this process, and those that it starts, under SCHED_RR.
 
     All threads, since Python lets only one run at a time: one that waits for the processor while
     it holds the interpreter would keep the control loop waiting too. Those that must not wait need
-    a higher priority nevertheless: Linux gives each of equals a tenth of a second in turn.
+    a higher priority nevertheless: Linux gives each of equals a tenth of a second in turn. For the
+    same reason those that compute need a lower one: among the others are the threads of the
+    middleware, which bring what the control loop needs.
 
     Args:
         priority: 1 (lowest) to 96; 0 for ordinary scheduling.
         urgent: numbers of threads that come before all others, each one before those named
             earlier.
+        patient: numbers of threads that come after all others, and so do those they start later;
+            at priority 1 they are like the others.
 
     Returns:
         Why it could not be done, in words for a person; an empty string if it was.
@@ -28,8 +34,12 @@ def make_realtime(priority: int, urgent: Sequence[int | None] = ()) -> str:
     for thread in Path("/proc/self/task").iterdir():
         try:
             number = int(thread.name)
-            rank = urgent.index(number) + 1 if priority and number in urgent else 0
-            os.sched_setscheduler(number, policy, os.sched_param(priority + rank))
+            own = priority
+            if priority and number in urgent:
+                own += urgent.index(number) + 1
+            elif number in patient:
+                own = max(priority - 1, min(priority, 1))
+            os.sched_setscheduler(number, policy, os.sched_param(own))
         except ProcessLookupError:
             continue  # it ended in the meantime
         except PermissionError:

@@ -1,5 +1,9 @@
 """Imitation latents smoothed over reference states."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -130,3 +134,31 @@ def test_what_is_taken_of_a_demonstration(bfm, reference):
     # Moving, all travel at the mean speed.
     np.testing.assert_allclose(imitator.taken(shown, rests=False), [[3.0, 0.0, 0.0, 2.0, 2.0]])
     np.testing.assert_array_equal(imitator.taken(shown), imitator.taken(shown, rests=False))
+
+
+LONG_PLAN = """
+import time
+import numpy as np
+import torch
+from rlzero_ros.imitate.forward_backward import ForwardBackward
+from rlzero_ros.imitate.imitator import Imitator
+
+torch.set_num_threads(1)
+reference = np.random.default_rng(0).normal(size=(20_000, 24)).astype(np.float32)
+imitator = Imitator(ForwardBackward(24, 2, 16, hidden=32, backward_hidden=32), reference, 4.0)
+imitator.latent(reference[:480])
+wall_s, processor_s = time.perf_counter(), time.process_time()
+for _ in range(5):
+    imitator.latent(reference[:480])
+print((time.process_time() - processor_s) / (time.perf_counter() - wall_s))
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core to take")
+def test_a_latent_takes_one_core_beside_a_robot():
+    """The defect: numpy multiplied on every core, and no joint states arrived in the meantime."""
+    limits = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+    free = {key: value for key, value in os.environ.items() if key not in limits}
+    command = [sys.executable, "-c", LONG_PLAN]
+    done = subprocess.run(command, env=free, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 1.3
