@@ -70,14 +70,15 @@ def test_what_only_agents_have_is_refused(trained, capsys):
 def by_bundle(tmp_path_factory):
     """What the model of the shipped bundle did, asked for what is in the bundle; no data before."""
     data = tmp_path_factory.mktemp("own") / "data"
+    # 32 episodes: of 8, none happened to stand in one of four.
     command = ["collect", "--out", str(data), "--model", "walker", "--source", "own"]
-    assert cli.main([*command, "--steps", "4000", "--environments", "8"]) == 0
+    assert cli.main([*command, "--steps", "16000", "--environments", "16"]) == 0
     return data
 
 
 def test_a_bundle_collects_many_behaviours_without_any_data(by_bundle):
     _, shards = open_dataset(by_bundle)
-    assert sum(shard.transitions for shard in shards) == 4000
+    assert sum(shard.transitions for shard in shards) == 16000
     ended = np.concatenate([shard.observations[:, -100:] for shard in shards])
     walker = load_robot("walker")
     rows = ended.reshape(-1, walker.spec.observation_dim)
