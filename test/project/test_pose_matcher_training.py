@@ -99,49 +99,31 @@ def test_it_begins_with_an_earlier_matcher(robots: list[RobotWindows], tmp_path:
     )
 
 
-def test_a_deeper_matcher_begins_where_a_shallow_one_is(
-    robots: list[RobotWindows], tmp_path: Path
+@pytest.mark.parametrize("more", [{"deeper": 2}, {"flow": 4}])
+def test_a_larger_matcher_begins_where_a_smaller_one_is(
+    robots: list[RobotWindows], tmp_path: Path, more: dict[str, int]
 ) -> None:
-    shallow = make_trainer(robots, seed=3)
-    updates(shallow, make_ring(robots), 2)
-    shallow.matcher("pose-96-0").save(tmp_path)
-    deep = make_trainer(robots, deeper=2)
-    deep.begin_with(PoseMatcher.load(tmp_path))
+    small = make_trainer(robots, seed=3)
+    updates(small, make_ring(robots), 2)
+    small.matcher("pose-96-0").save(tmp_path)
+    large = make_trainer(robots, **more)
+    large.begin_with(PoseMatcher.load(tmp_path))
     windows = torch.randn(2, 3, 3, 96, 96)
-    for trainer in (shallow, deep):
-        trainer.pictures.eval()
     with torch.no_grad():
-        torch.testing.assert_close(
-            deep.pictures(windows), shallow.pictures(windows), atol=0.05, rtol=0.05
-        )
-    before = deep.pictures(windows)
-    losses = updates(deep, make_ring(robots), 2)
-    assert np.isfinite(losses).all()
-    learnt = deep.matcher("pose-96-0")
-    learnt.save(tmp_path)
-    again = PoseMatcher.load(tmp_path)
-    assert again.sizes.deeper == 2
-    assert not torch.equal(before, deep.pictures.eval()(windows))
-
-
-def test_a_matcher_with_flow_begins_where_one_without_is(
-    robots: list[RobotWindows], tmp_path: Path
-) -> None:
-    plain = make_trainer(robots, seed=3)
-    updates(plain, make_ring(robots), 2)
-    plain.matcher("pose-96-0").save(tmp_path)
-    flowing = make_trainer(robots, flow=4)
-    flowing.begin_with(PoseMatcher.load(tmp_path))
-    windows = torch.randn(2, 3, 3, 96, 96)
-    before, wanted = (trainer.pictures.eval()(windows) for trainer in (flowing, plain))
+        before, wanted = (trainer.pictures.eval()(windows) for trainer in (large, small))
     torch.testing.assert_close(before, wanted, atol=0.05, rtol=0.05)
-    assert np.isfinite(updates(flowing, make_ring(robots), 2)).all()
-    flowing.matcher("pose-96-0").save(tmp_path)
-    again = PoseMatcher.load(tmp_path)
-    assert again.sizes.flow == 4
-    learnt = flowing.pictures.eval()(windows)
-    flowing.pictures.flow = None
-    assert not torch.equal(flowing.pictures(windows), learnt), "what is seen together counts"
+    assert np.isfinite(updates(large, make_ring(robots), 2)).all()
+    large.matcher("pose-96-0").save(tmp_path)
+    assert PoseMatcher.load(tmp_path).sizes == replace(small.matcher("x").sizes, **more)
+    assert not torch.equal(before, large.pictures.eval()(windows))
+
+
+def test_what_is_seen_of_pictures_together_counts(robots: list[RobotWindows]) -> None:
+    trainer, windows = make_trainer(robots, flow=4), torch.randn(2, 3, 3, 96, 96)
+    updates(trainer, make_ring(robots), 2)
+    learnt = trainer.pictures.eval()(windows)
+    trainer.pictures.flow = None
+    assert not torch.equal(trainer.pictures(windows), learnt)
 
 
 def test_planes_that_are_not_learnt_stay_as_they_were(robots: list[RobotWindows]) -> None:
